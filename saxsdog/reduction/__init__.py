@@ -1,0 +1,1 @@
+"""Numbers only: from pixels to curves, without files, documents or sockets."""

@@ -1,0 +1,106 @@
+"""What can be asked of an image: rings, sectors of azimuth, slices; and with which weights."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+Mask = NDArray[np.bool_]
+
+
+class ErrorModel(StrEnum):
+    """How the standard error of a mean intensity is estimated."""
+
+    POISSON = "poisson"
+    PROPAGATED = "propagated"
+    AZIMUTHAL = "azimuthal"
+
+
+class Direction(StrEnum):
+    """Along which axis of the detector a slice runs."""
+
+    X = "x"
+    Y = "y"
+
+
+class Plane(StrEnum):
+    """How the direction of a slice lies to the surface of the sample."""
+
+    IN_PLANE = "InPlane"
+    VERTICAL = "Vertical"
+
+
+@dataclass(frozen=True)
+class RadialChannel:
+    """Mean intensity over the length of the scattering vector.
+
+    Attributes
+    ----------
+    name
+        For example ``R0``; unique in a plan.
+    mask
+        ``True`` leaves a pixel out; shape of the detector, or ``None`` to use every pixel.
+    oversampling
+        A pixel is divided into this number of sub-pixels along each axis.
+    pixels_per_bin
+        Width of a bin in vertical pixel edges, at the average over the detector.
+    q_start, q_stop
+        Range of the integral parameters, nm⁻¹; ``q_stop`` itself is outside.
+    """
+
+    name: str
+    mask: Mask | None
+    oversampling: int
+    pixels_per_bin: float
+    q_start: float
+    q_stop: float
+
+
+@dataclass(frozen=True)
+class PhiChannel:
+    """Mean intensity over azimuth, of what lies at ``q_start <= q < q_stop``."""
+
+    name: str
+    mask: Mask | None
+    oversampling: int
+    n_bins: int
+    q_start: float
+    q_stop: float
+
+
+@dataclass(frozen=True)
+class SliceChannel:
+    """Mean intensity along a band of detector rows (direction x) or columns (direction y).
+
+    Attributes
+    ----------
+    position, margin
+        The band holds ``2 * margin + 1`` rows or columns around the ``position``-th, counted from
+        1 at the bottom edge for rows and at the left edge for columns.
+    incident_angle
+        Between the beam and the surface of the sample, rad; moves the zero of a vertical axis.
+    """
+
+    name: str
+    mask: Mask | None
+    direction: Direction
+    plane: Plane
+    position: int
+    margin: int
+    incident_angle: float
+
+    def band(self, shape: tuple[int, int]) -> slice:
+        """Rows (direction x) or columns (direction y) of the band, counted from 0 at the top left.
+
+        What reaches over the edge of the detector is cut off; the slice may be empty.
+        """
+        rows, columns = shape
+        if self.direction is Direction.X:
+            center, size = rows - self.position, rows
+        else:
+            center, size = self.position - 1, columns
+        return slice(max(center - self.margin, 0), max(min(center + self.margin + 1, size), 0))
+
+
+Channel = RadialChannel | PhiChannel | SliceChannel
