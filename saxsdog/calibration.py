@@ -1,0 +1,211 @@
+"""A checked calibration document becomes a :class:`Calibration` in internal units."""
+
+import json
+import math
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from saxsdog.errors import CalibrationError, DocumentError
+from saxsdog.reduction.channels import Direction, ErrorModel, Plane
+from saxsdog.reduction.corrections import Polarization
+from saxsdog.reduction.geometry import Geometry
+from saxsdog.schema import check, load_schema, parse_json, with_defaults
+from saxsdog.whole_file import write_whole
+
+METRE_PER_MM = 1e-3
+METRE_PER_MICROMETRE = 1e-6
+NM_PER_ANGSTROM = 0.1
+
+
+@dataclass(frozen=True)
+class MaskSettings:
+    """One of ``Masks``; q in nm⁻¹, ``file`` is ``None`` where nothing is masked."""
+
+    file: str | None
+    oversampling: int
+    pixels_per_bin: float
+    q_start: float
+    q_stop: float
+    name: str
+    phi_mode: bool
+    azimuthal_bins: int
+
+
+@dataclass(frozen=True)
+class SliceSettings:
+    """One of ``Slices``; the angle in rad, ``mask`` the index of a mask or ``None``."""
+
+    direction: Direction
+    plane: Plane
+    position: int
+    margin: int
+    incident_angle: float
+    mask: int | None
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How the images of one detector become curves.
+
+    Attributes
+    ----------
+    geometry
+        Position of the detector, in m, nm and rad.
+    masks, slices
+        What to compute, in the order of the channels.
+    polarization
+        Of the beam, or ``None`` to correct nothing.
+    error_model
+        Of the standard errors.
+    directory
+        Parts of the folder of the images below the root of a server.
+    workers
+        Number of worker processes of a server.
+    live_file_list, overwrite, slices_only
+        ``Live-Filelisting``, ``OverwriteFiles`` and ``GISAXSmode``.
+    document
+        The document as it was read, in the units and with the keys of the schema.
+    """
+
+    title: str
+    geometry: Geometry
+    masks: tuple[MaskSettings, ...]
+    slices: tuple[SliceSettings, ...]
+    polarization: Polarization | None
+    error_model: ErrorModel
+    directory: tuple[str, ...]
+    workers: int
+    live_file_list: bool
+    overwrite: bool
+    slices_only: bool
+    document: dict[str, Any] = field(repr=False)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read a ``.saxsconf`` file.
+
+        Raises
+        ------
+        CalibrationError
+            If the file cannot be read or a key is wrong; names the file and the key.
+        """
+        try:
+            return cls.from_document(parse_json(Path(path).read_text(encoding="utf-8")))
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise CalibrationError(f"{path}: expected a calibration file: {reason}") from error
+        except UnicodeDecodeError as error:
+            raise CalibrationError(f"{path}: expected text in UTF-8: {error}") from error
+        except (DocumentError, CalibrationError) as error:
+            raise CalibrationError(f"{path}: {error}") from error
+
+    @classmethod
+    def from_document(cls, document: Any) -> Self:
+        """Check a parsed document and convert its units.
+
+        Raises
+        ------
+        CalibrationError
+            With the path of every key that is wrong, what was expected and what came.
+        """
+        try:
+            check(document, "calibration")
+        except DocumentError as error:
+            raise CalibrationError(str(error)) from error
+        full = with_defaults(document, load_schema("calibration"))
+        calibration = cls(
+            title=full["Title"],
+            geometry=_geometry(full),
+            masks=tuple(map(_mask, full["Masks"])),
+            slices=tuple(map(_slice, full["Slices"])),
+            polarization=_polarization(full.get("PolarizationCorrection")),
+            error_model=ErrorModel(full["ErrorModel"]),
+            directory=tuple(full["Directory"]),
+            workers=int(full["Threads"]),
+            live_file_list=full["Live-Filelisting"],
+            overwrite=full["OverwriteFiles"],
+            slices_only=full["GISAXSmode"],
+            document=document,
+        )
+        calibration._check_meaning()
+        return calibration
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the document to a ``.saxsconf`` file."""
+        text = json.dumps(self.document, indent=4, ensure_ascii=False) + "\n"
+        write_whole(path, text.encode())
+
+    def _check_meaning(self) -> None:
+        """Refuse what the schema cannot see."""
+        for i, mask in enumerate(self.masks):
+            if not mask.q_start < mask.q_stop:
+                raise CalibrationError(
+                    f"Masks[{i}].qStop: expected more than qStart ({mask.q_start:g} nm⁻¹), "
+                    f"got {mask.q_stop:g}"
+                )
+        for i, cut in enumerate(self.slices):
+            if cut.mask is not None and cut.mask >= len(self.masks):
+                raise CalibrationError(
+                    f"Slices[{i}].MaskRef: expected -1 or the index of one of "
+                    f"{len(self.masks)} masks, got {cut.mask}"
+                )
+            size = self.geometry.shape[0 if cut.direction is Direction.X else 1]
+            if not 1 - cut.margin <= cut.position <= size + cut.margin:
+                raise CalibrationError(
+                    f"Slices[{i}].CutPosition: expected 1 to {size}, so that the slice meets "
+                    f"the detector, got {cut.position}"
+                )
+        if not self.slices and (self.slices_only or not self.masks):
+            wanted = "Slices" if self.slices_only else "Masks or Slices"
+            raise CalibrationError(
+                f"{wanted}: expected at least one, got none: no curve to compute"
+            )
+
+
+def _geometry(full: dict[str, Any]) -> Geometry:
+    section = full["Geometry"]
+    rows, columns = (int(n) for n in section["Imagesize"])
+    from_bottom, from_left = section["BeamCenter"]
+    height, *rest = (edge * METRE_PER_MICROMETRE for edge in section["PixelSizeMicroM"])
+    return Geometry(
+        shape=(rows, columns),
+        beam_center=(rows - from_bottom, from_left),
+        distance=section["DedectorDistanceMM"] * METRE_PER_MM,
+        pixel_size=(height, rest[0] if rest else height),
+        wavelength=full["Wavelength"] * NM_PER_ANGSTROM,
+        tilt=math.radians(section["Tilt"]["TiltAngleDeg"]),
+        tilt_rotation=math.radians(section["Tilt"]["TiltRotDeg"]),
+    )
+
+
+def _mask(entry: dict[str, Any]) -> MaskSettings:
+    return MaskSettings(
+        file=entry.get("MaskFile"),
+        oversampling=int(entry["Oversampling"]),
+        pixels_per_bin=entry["PixelPerRadialElement"],
+        q_start=entry["qStart"],
+        q_stop=entry["qStop"],
+        name=entry["Name"],
+        phi_mode=entry["Phi-mode"],
+        azimuthal_bins=int(entry["AzimuthalBins"]),
+    )
+
+
+def _slice(entry: dict[str, Any]) -> SliceSettings:
+    reference = int(entry["MaskRef"])
+    return SliceSettings(
+        direction=Direction(entry["Direction"]),
+        plane=Plane(entry["Plane"]),
+        position=int(entry["CutPosition"]),
+        margin=int(entry["CutMargin"]),
+        incident_angle=math.radians(entry["IncidentAngle"]),
+        mask=None if reference < 0 else reference,
+    )
+
+
+def _polarization(section: dict[str, Any] | None) -> Polarization | None:
+    if section is None:
+        return None
+    return Polarization(fraction=section["Fraction"], angle=math.radians(section["Angle"]))

@@ -1,0 +1,129 @@
+"""A calibration and its mask files become a plan, and images become curves."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from saxsdog.calibration import Calibration
+from saxsdog.errors import CalibrationError
+from saxsdog.io.mask_files import read_mask
+from saxsdog.reduction.channels import Channel, PhiChannel, RadialChannel, SliceChannel
+from saxsdog.reduction.integrate import Curve, integrate
+from saxsdog.reduction.matrix import weight_matrix
+from saxsdog.reduction.plan import Plan, make_plan
+
+Mask = NDArray[np.bool_]
+
+
+class Integrator:
+    """Integrates images of one detector.
+
+    Parameters
+    ----------
+    calibration
+        What to compute.
+    base
+        Folder where relative paths of mask files start.
+
+    Raises
+    ------
+    CalibrationError
+        If a mask file cannot be used; names the key, the file, what was expected and what came.
+    """
+
+    def __init__(self, calibration: Calibration, base: str | os.PathLike[str] = ".") -> None:
+        self.calibration = calibration
+        self.plan = plan_of(calibration, Path(base))
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names of the curves that every image gives, for example ``("R0", "S1")``."""
+        return tuple(channel.name for channel in self.plan.channels)
+
+    def integrate(self, image: NDArray[np.generic]) -> list[Curve]:
+        """Average an image over the bins of every channel.
+
+        Parameters
+        ----------
+        image
+            Counts, shape ``Geometry.Imagesize`` of the calibration, any integer or float type.
+
+        Raises
+        ------
+        FrameError
+            If the image has another shape or does not hold numbers.
+        """
+        return integrate(image, self.plan)
+
+    def matrix(self, channel: str) -> csr_matrix:
+        """Weights C of a channel, shape ``(bins, pixels)``: intensity is ``C @ image.ravel()``.
+
+        The definition behind the compiled kernel, for an image without bad pixels; rows of empty
+        bins are empty, where the curve has NaN.
+
+        Raises
+        ------
+        KeyError
+            If there is no such channel.
+        """
+        return weight_matrix(self.plan, channel)
+
+
+def plan_of(calibration: Calibration, base: Path) -> Plan:
+    """Read the masks of a calibration and compute its plan; errors as of :class:`Integrator`."""
+    masks = [_read(calibration, i, base) for i in range(len(calibration.masks))]
+    return make_plan(
+        calibration.geometry,
+        _channels(calibration, masks),
+        polarization=calibration.polarization,
+        error_model=calibration.error_model,
+    )
+
+
+def _read(calibration: Calibration, index: int, base: Path) -> Mask | None:
+    file = calibration.masks[index].file
+    if file is None:
+        return None
+    key = f"Masks[{index}].MaskFile"
+    try:
+        mask = read_mask(base / file)
+    except CalibrationError as error:
+        raise CalibrationError(f"{key}: {error}") from error
+    shape = calibration.geometry.shape
+    if mask.shape != shape:
+        raise CalibrationError(
+            f"{key}: {base / file}: expected a mask of {shape} pixels as in Geometry.Imagesize, "
+            f"got {mask.shape}"
+        )
+    return mask
+
+
+def _channels(calibration: Calibration, masks: list[Mask | None]) -> list[Channel]:
+    """Masks, then slices; numbered through, so that a name stays the same in GISAXS mode."""
+    channels: list[Channel] = []
+    for i, (settings, mask) in enumerate(zip(calibration.masks, masks, strict=True)):
+        name, ends = f"R{i}", (settings.q_start, settings.q_stop)
+        if calibration.slices_only:
+            continue
+        if settings.phi_mode:
+            bins = settings.azimuthal_bins
+            channels.append(PhiChannel(name, mask, settings.oversampling, bins, *ends))
+        else:
+            width = settings.pixels_per_bin
+            channels.append(RadialChannel(name, mask, settings.oversampling, width, *ends))
+    for i, cut in enumerate(calibration.slices):
+        channels.append(
+            SliceChannel(
+                name=f"S{len(masks) + i}",
+                mask=None if cut.mask is None else masks[cut.mask],
+                direction=cut.direction,
+                plane=cut.plane,
+                position=cut.position,
+                margin=cut.margin,
+                incident_angle=cut.incident_angle,
+            )
+        )
+    return channels
