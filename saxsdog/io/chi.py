@@ -1,0 +1,135 @@
+"""Curve files (``.chi``): four header lines, then rows of q, intensity and error."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saxsdog.errors import CurveFileError
+from saxsdog.io.numbers_text import column_text, rows_text
+from saxsdog.reduction.integrate import Curve
+from saxsdog.reduction.plan import ChannelPlan
+
+Array = NDArray[np.float64]
+
+HEADER_LINES = 4
+ERROR_LABEL = "Error Margin"
+INTENSITY_LABEL = "Intensity (Count/Pixel)"
+NO_PARAMETERS = {"I0": 0.0, "I1": 0.0, "I2": 0.0}
+
+
+@dataclass(frozen=True)
+class CurveFile:
+    """What a ``.chi`` file holds.
+
+    Attributes
+    ----------
+    q, intensity, sigma
+        Columns, each of shape ``(rows,)``; ``sigma`` is NaN where the file has two columns.
+    labels
+        Names of the columns as far as the file gives them.
+    calibration
+        The calibration document, or ``None`` in files of the older generation.
+    parameters
+        Integral parameters by name; empty where the file has none.
+    title
+        First line of a file without a calibration: in old files the path of the curve.
+    """
+
+    q: Array
+    intensity: Array
+    sigma: Array
+    labels: tuple[str, ...]
+    calibration: dict[str, Any] | None
+    parameters: dict[str, float]
+    title: str
+
+
+class CurveFormat:
+    """Turns the curves of one channel into the bytes of ``.chi`` files.
+
+    What stays the same from frame to frame, the calibration and the column of q, is text already.
+    """
+
+    def __init__(self, channel: ChannelPlan, calibration: dict[str, Any]) -> None:
+        self._first_line = json.dumps(calibration)
+        self._kind = channel.kind
+        self._labels = json.dumps([channel.axis_label, INTENSITY_LABEL, ERROR_LABEL])
+        self._q = column_text(channel.q)
+        self._count = f"   {channel.q.size}"
+
+    @property
+    def first_line(self) -> str:
+        """The calibration, by which a curve is known to be up to date."""
+        return self._first_line
+
+    def render(self, curve: Curve) -> bytes:
+        """Return the whole file of a curve, digits enough for 1e-11 of every number."""
+        if self._kind == "Slice":
+            described = [self._labels, "Intensity"]
+        else:
+            parameters = curve.parameters.as_dict() if curve.parameters else NO_PARAMETERS
+            described = [json.dumps(parameters), self._labels]
+        header = "\n".join([self._first_line, *described, self._count])
+        return b"%b\n %b" % (header.encode(), rows_text(self._q, curve.intensity, curve.sigma))
+
+
+def read_chi(path: str | os.PathLike[str]) -> CurveFile:
+    """Read a curve of saxsdog, of the original SAXSDOG in both generations, or of FIT2D.
+
+    Raises
+    ------
+    CurveFileError
+        If the file is missing, has no number of rows in its fourth line or other rows than that.
+    """
+    lines = _lines(path)
+    header, rows = lines[:HEADER_LINES], [line for line in lines[HEADER_LINES:] if line.strip()]
+    expected = _row_count(path, header)
+    if len(rows) != expected:
+        raise CurveFileError(f"{path}: expected {expected} rows as line 4 says, got {len(rows)}")
+    try:
+        table = np.array([row.split() for row in rows], dtype=np.float64)
+    except ValueError as error:
+        raise CurveFileError(f"{path}: expected rows of numbers: {error}") from error
+    if expected == 0:
+        table = table.reshape(0, 3)
+    if table.ndim != 2 or table.shape[1] not in (2, 3):
+        raise CurveFileError(f"{path}: expected 2 or 3 columns, got rows like {rows[0]!r}")
+    documents = [_json_or_none(line) for line in header[:3]]
+    calibration = documents[0] if isinstance(documents[0], dict) else None
+    labels = next((d for d in documents if isinstance(d, list)), header[1:3])
+    return CurveFile(
+        q=table[:, 0],
+        intensity=table[:, 1],
+        sigma=table[:, 2] if table.shape[1] > 2 else np.full(expected, np.nan),
+        labels=tuple(str(label).strip() for label in labels),
+        calibration=calibration,
+        parameters=documents[1] if isinstance(documents[1], dict) else {},
+        title="" if calibration is not None else header[0].strip(),
+    )
+
+
+def _lines(path: str | os.PathLike[str]) -> list[str]:
+    try:
+        return Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError as error:
+        raise CurveFileError(f"{path}: expected a curve: {error.strerror}") from error
+
+
+def _row_count(path: str | os.PathLike[str], header: list[str]) -> int:
+    words = header[-1].split() if len(header) == HEADER_LINES else []
+    if len(words) != 1 or not words[0].isdecimal():
+        got = repr(header[-1][:40]) if len(header) == HEADER_LINES else f"{len(header)} lines"
+        raise CurveFileError(f"{path}: expected the number of rows in line 4, got {got}")
+    return int(words[0])
+
+
+def _json_or_none(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None

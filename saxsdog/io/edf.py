@@ -1,0 +1,126 @@
+"""EDF: the ESRF data format, ``{ key = value ; ... }`` ahead of the pixels of every image."""
+
+import re
+
+import numpy as np
+
+from saxsdog.errors import FrameError
+from saxsdog.io.headers import Layout, ReadAt
+
+HEADER_LIMIT = 1 << 18
+"""Bytes of one header; fabio draws the same line."""
+
+_FIRST_READ = 1 << 13
+_END = re.compile(rb"\}\r?\n")
+_BRACE = re.compile(rb"\s{0,512}\{")
+_TYPES = {
+    "i1": ("signedbyte", "signed8"),
+    "u1": ("unsignedbyte", "unsigned8"),
+    "i2": ("signedshort", "signed16"),
+    "u2": ("unsignedshort", "unsigned16", "unsignedshortinteger"),
+    "i4": ("signedinteger", "signed32", "signedlong"),
+    "u4": ("unsignedinteger", "unsigned32", "unsignedlong"),
+    "i8": ("signed64",),
+    "u8": ("unsigned64",),
+    "f4": ("floatvalue", "float", "floatieee32", "float32"),
+    "f8": ("doublevalue", "double", "floatieee64", "doubleieee64"),
+}
+TYPES = {name: form for form, names in _TYPES.items() for name in names}
+ORDERS = {"lowbytefirst": "<", "highbytefirst": ">"}
+
+
+def is_edf(head: bytes) -> bool:
+    """Tell by the first bytes of a file whether it is an EDF, not another format with a brace."""
+    return _BRACE.match(head) is not None and b"HEADER_BYTES" not in head[:64]
+
+
+def describe(read_at: ReadAt, page: int = 0) -> Layout | None:
+    """Read the header of an image.
+
+    Parameters
+    ----------
+    read_at
+        The file.
+    page
+        Counted from 0; an EDF may hold any number of images, one behind the other.
+
+    Returns
+    -------
+    Layout or None
+        ``None`` where the header asks for something rare, which fabio knows: another file that
+        holds the pixels, a compression, a block ahead of the images, a number of 128 bits.
+
+    Raises
+    ------
+    FrameError
+        If there is no such page, its header is not whole or does not describe an image.
+    """
+    start = 0
+    for number in range(page + 1):
+        if number and not read_at(start, 1):
+            raise FrameError(f"expected a page {page}, the file has {number}")
+        fields, offset = _header(read_at, start)
+        if _is_rare(fields):
+            return None
+        layout = _layout(fields, offset)
+        start = offset + layout.length
+    return layout
+
+
+def _header(read_at: ReadAt, start: int) -> tuple[dict[str, str], int]:
+    """Keys and values of one header, and the offset of the first byte behind it."""
+    for size in (_FIRST_READ, HEADER_LIMIT):
+        block = read_at(start, size)
+        brace = _BRACE.match(block)
+        if brace is None:
+            raise FrameError(f"expected an EDF header at offset {start}, there is none")
+        if end := _END.search(block, brace.end()):
+            text = block[brace.end() : end.start()].decode("utf-8", "replace")
+            pairs = (line.partition("=") for line in text.split(";"))
+            return {
+                key.strip(" \t\r\n\0"): value.strip(" \t\r\n\0")
+                for key, equals, value in pairs
+                if equals
+            }, start + end.end()
+    raise FrameError(f"expected the end of the EDF header at offset {start}, there is none")
+
+
+def _is_rare(fields: dict[str, str]) -> bool:
+    lower = {key.lower(): value.lower() for key, value in fields.items()}
+    return (
+        "edf_dataformatversion" in lower
+        or "edf_binaryfilename" in lower
+        or not lower.get("compression", "none").startswith("no")
+        or lower.get("datatype") not in TYPES
+    )
+
+
+def _layout(fields: dict[str, str], offset: int) -> Layout:
+    lower = {key.lower(): value for key, value in fields.items()}
+    if any(_number(lower, f"dim_{axis}", 1) > 1 for axis in (3, 4)):
+        raise FrameError("expected an image of two dimensions, the header describes a volume")
+    shape = (_number(lower, "dim_2", 1), _number(lower, "dim_1"))
+    dtype = np.dtype(_order(lower) + TYPES[lower["datatype"].lower()])
+    needed = shape[0] * shape[1] * dtype.itemsize
+    size_key = "edf_binarysize" if "edf_binarysize" in lower else "size"
+    length = _number(lower, size_key, needed)
+    if length < needed:
+        raise FrameError(
+            f"expected {needed} bytes for {shape[0]} x {shape[1]} pixels of "
+            f"{lower['datatype']}, the header says {size_key} = {length}"
+        )
+    return Layout(shape, dtype, "plain", fields, offset, length)
+
+
+def _order(lower: dict[str, str]) -> str:
+    text = lower.get("byteorder", "LowByteFirst")
+    if text.lower() not in ORDERS:
+        raise FrameError(f"expected ByteOrder LowByteFirst or HighByteFirst, got {text!r}")
+    return ORDERS[text.lower()]
+
+
+def _number(lower: dict[str, str], key: str, default: int | None = None) -> int:
+    text = lower.get(key, "" if default is None else str(default))
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise FrameError(f"expected a number as {key}, got {text!r}")
+    return int(text)

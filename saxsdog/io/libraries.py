@@ -1,0 +1,99 @@
+"""Images that other people's libraries decode for us.
+
+They are imported where they are used: a worker that meets plain frames only starts sooner. And they
+may raise anything on bytes from outside, fabio even bare ``Exception``: all of it becomes a
+:class:`~saxsdog.errors.FrameError` here, the one place besides the request loop and the worker
+supervisor where every exception is caught.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saxsdog.errors import FrameError
+
+
+def read_with_tifffile(path: Path, page: int, dtype: np.dtype[Any]) -> NDArray[np.generic]:
+    """Decode a TIFF that is tiled, compressed or in pieces.
+
+    Parameters
+    ----------
+    path, page
+        The file, and which of its images.
+    dtype
+        Of the pixels, as the directory of the file says.
+
+    Raises
+    ------
+    FrameError
+        If it cannot be decoded to a 2D image.
+    """
+    import tifffile
+
+    try:
+        with tifffile.TiffFile(path) as file:
+            return _checked(np.asarray(file.pages[page].asarray()))
+    except FrameError:
+        raise
+    except Exception as error:
+        if "imagecodecs" in str(error):
+            return _read_with_pillow(path, page, dtype)
+        raise FrameError(f"expected a TIFF, tifffile cannot decode it: {error}") from error
+
+
+def read_with_fabio(path: Path, page: int) -> tuple[NDArray[np.generic], dict[str, str]]:
+    """Read an image of any format that fabio knows, and its header.
+
+    Raises
+    ------
+    FrameError
+        If fabio does not know it, or it has no such page.
+    """
+    import fabio
+
+    try:
+        with fabio.open(os.fspath(path)) as file:
+            frame = _page_of(file, page)
+            fields = {str(key): str(value) for key, value in frame.header.items()}
+            return _checked(np.asarray(frame.data)), fields
+    except FrameError:
+        raise
+    except Exception as error:
+        raise FrameError(
+            f"expected a TIFF, a CBF, an EDF or another image that fabio knows: {error}"
+        ) from error
+
+
+def _page_of(file: Any, page: int) -> Any:
+    if page >= file.nframes:
+        raise FrameError(f"expected a page {page}, the file has {file.nframes}")
+    return file.get_frame(page) if page else file
+
+
+def _read_with_pillow(path: Path, page: int, dtype: np.dtype[Any]) -> NDArray[np.generic]:
+    """Decode LZW and the like, for which tifffile would need a package of 80 MB."""
+    from PIL import Image
+
+    try:
+        with Image.open(path) as file:
+            file.seek(page)
+            pixels = np.asarray(file)
+    except Exception as error:
+        raise FrameError(
+            f"expected a TIFF of a common compression: {error}; "
+            "pip install imagecodecs adds the rare ones"
+        ) from error
+    # Pillow has no unsigned 32-bit images and calls them signed.
+    return _checked(pixels.view(dtype.newbyteorder("=")) if dtype.kind == "u" else pixels)
+
+
+def _checked(image: NDArray[Any]) -> NDArray[np.generic]:
+    """Give a decoded image the form that frames have: 2D, numbers, contiguous, native."""
+    kind, size = image.dtype.kind, image.dtype.itemsize
+    if image.ndim != 2 or image.size == 0 or kind not in "buif":
+        raise FrameError(f"expected a 2D image of numbers, got shape {image.shape} {image.dtype}")
+    form = {"b": "u1", "f": f"f{min(max(size, 4), 8)}"}.get(kind, f"{kind}{size}")
+    return np.ascontiguousarray(image, form)

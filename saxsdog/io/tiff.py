@@ -1,0 +1,212 @@
+"""TIFF: from the directory of a page to the place of its pixels.
+
+TIFF 6.0 (Adobe, 1992) and BigTIFF. Pages that are not one plain run of pixels are recognised here
+and decoded by tifffile.
+"""
+
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from saxsdog.errors import FrameError
+from saxsdog.io.headers import TEXT_LIMIT, Layout, ReadAt, comment_fields
+
+MAX_ENTRIES = 4096
+"""Entries of a directory; detectors write fewer than 50, tifffile draws the same line."""
+
+IMAGE_WIDTH, IMAGE_LENGTH, BITS_PER_SAMPLE, COMPRESSION = 256, 257, 258, 259
+FILL_ORDER, IMAGE_DESCRIPTION, MODEL, STRIP_OFFSETS = 266, 270, 272, 273
+SAMPLES_PER_PIXEL, ROWS_PER_STRIP, DATE_TIME, PREDICTOR = 277, 278, 306, 317
+TILE_OFFSETS, SAMPLE_FORMAT = 324, 339
+WANTED = {IMAGE_WIDTH, IMAGE_LENGTH, BITS_PER_SAMPLE, COMPRESSION, FILL_ORDER, IMAGE_DESCRIPTION}
+WANTED |= {MODEL, STRIP_OFFSETS, SAMPLES_PER_PIXEL, ROWS_PER_STRIP, DATE_TIME, PREDICTOR}
+WANTED |= {TILE_OFFSETS, SAMPLE_FORMAT}
+
+ASCII = 2
+INTEGERS = {1: "u1", 3: "u2", 4: "u4", 13: "u4", 16: "u8"}  # field type -> its integers
+KINDS = {1: "u", 2: "i", 3: "f", 4: "u"}  # SampleFormat -> numpy's letter; 4 is "undefined"
+
+
+@dataclass(frozen=True)
+class _Dialect:
+    """What classic TIFF and BigTIFF, of either byte order, do differently."""
+
+    order: str  # of the bytes, as struct and numpy write it
+    first: int  # where the offset of the first directory stands
+    count: struct.Struct  # of the entries, at the start of a directory
+    entry: struct.Struct  # tag, type, count, value or its offset
+    offset: struct.Struct
+
+
+class _Entry(NamedTuple):
+    kind: int
+    n_values: int
+    value: bytes  # as it stands in the directory: the value itself where it fits
+
+
+def _dialect(order: str, *, big: bool) -> _Dialect:
+    offset = struct.Struct(order + ("Q" if big else "I"))
+    count = struct.Struct(order + ("Q" if big else "H"))
+    entry = struct.Struct(order + ("HHQ8s" if big else "HHI4s"))
+    return _Dialect(order, 8 if big else 4, count, entry, offset)
+
+
+_DIALECTS = {
+    b"II*\0": _dialect("<", big=False),
+    b"MM\0*": _dialect(">", big=False),
+    b"II+\0": _dialect("<", big=True),
+    b"MM\0+": _dialect(">", big=True),
+}
+
+
+def is_tiff(head: bytes) -> bool:
+    """Tell by the first bytes of a file whether it is a TIFF."""
+    return head[:4] in _DIALECTS
+
+
+def describe(read_at: ReadAt, page: int = 0) -> Layout:
+    """Read the directory of a page.
+
+    Parameters
+    ----------
+    read_at
+        The file.
+    page
+        Counted from 0.
+
+    Returns
+    -------
+    Layout
+        Packing ``"plain"`` where the pixels are one run of bytes, else ``"tiff"``.
+
+    Raises
+    ------
+    FrameError
+        If there is no such page, or it does not hold one number per pixel.
+    """
+    dialect = _DIALECTS[read_at(0, 4)]
+    tags = _Tags(read_at, dialect, _directory(read_at, dialect, page))
+    shape = (tags.number(IMAGE_LENGTH, 0), tags.number(IMAGE_WIDTH, 0))
+    samples = tags.number(SAMPLES_PER_PIXEL, 1)
+    if samples != 1:
+        raise FrameError(f"expected one number per pixel, the page has {samples} (a colour image?)")
+    dtype = tags.dtype()
+    offset = tags.plain_offset(shape, dtype)
+    if offset is None:
+        return Layout(shape, dtype, "tiff", tags.fields())
+    return Layout(
+        shape, dtype, "plain", tags.fields(), offset, shape[0] * shape[1] * dtype.itemsize
+    )
+
+
+def _directory(read_at: ReadAt, dialect: _Dialect, page: int) -> Mapping[int, _Entry]:
+    """Follow the chain of directories; only the entries that we use."""
+    position = dialect.first
+    seen: set[int] = set()
+    for number in range(page + 1):
+        start = _unpack(dialect.offset, read_at, position)
+        if start == 0 or start in seen:
+            raise FrameError(f"expected a page {page}, the file has {number}")
+        seen.add(start)
+        n_entries = _unpack(dialect.count, read_at, start)
+        if n_entries > MAX_ENTRIES:
+            raise FrameError(f"expected at most {MAX_ENTRIES} tags, the page claims {n_entries}")
+        entries = start + dialect.count.size
+        position = entries + n_entries * dialect.entry.size
+    block = read_at(entries, n_entries * dialect.entry.size)
+    if len(block) < position - entries:
+        raise FrameError(f"expected {n_entries} tags at offset {entries}, the file ends before")
+    found: dict[int, _Entry] = {}
+    for tag, kind, count, value in dialect.entry.iter_unpack(block):
+        if tag in WANTED:  # SAXSLAB adds a second, XML description: the first is Pilatus's own
+            found.setdefault(tag, _Entry(kind, count, value))
+    return found
+
+
+def _unpack(form: struct.Struct, read_at: ReadAt, offset: int) -> int:
+    raw = read_at(offset, form.size)
+    if len(raw) < form.size:
+        raise FrameError(f"expected a TIFF directory at offset {offset}, the file ends before")
+    number: int = form.unpack(raw)[0]
+    return number
+
+
+@dataclass(frozen=True)
+class _Tags:
+    """The values of one directory."""
+
+    read_at: ReadAt
+    dialect: _Dialect
+    entries: Mapping[int, _Entry]
+
+    def numbers(self, tag: int, limit: int) -> list[int]:
+        """At most ``limit`` of the integers of a tag; none if it is absent or of another type.
+
+        TVX TIFF, the writer in Pilatus detectors, leaves rubbish behind a short value, so a
+        value is read with its own type and never as the whole field.
+        """
+        entry = self.entries.get(tag)
+        if entry is None or entry.kind not in INTEGERS:
+            return []
+        form = np.dtype(self.dialect.order + INTEGERS[entry.kind])
+        raw = self._raw(entry, form.itemsize, min(entry.n_values, limit))
+        whole = len(raw) // form.itemsize
+        return [int(number) for number in np.frombuffer(raw, form, whole)]
+
+    def number(self, tag: int, default: int) -> int:
+        return next(iter(self.numbers(tag, 1)), default)
+
+    def text(self, tag: int) -> str:
+        entry = self.entries.get(tag)
+        if entry is None or entry.kind != ASCII:
+            return ""
+        raw = self._raw(entry, 1, min(entry.n_values, TEXT_LIMIT))
+        return raw.partition(b"\0")[0].decode("utf-8", "replace")
+
+    def _raw(self, entry: _Entry, size: int, count: int) -> bytes:
+        if entry.n_values * size <= len(entry.value):
+            return entry.value[: count * size]
+        return self.read_at(self.dialect.offset.unpack(entry.value)[0], count * size)
+
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the stored pixels; bits that make no whole bytes count as the next larger."""
+        bits = self.number(BITS_PER_SAMPLE, 1)
+        sample_format = self.number(SAMPLE_FORMAT, 1) & 0xFFFF
+        size = next((size for size in (1, 2, 4, 8) if bits <= 8 * size), None)
+        kind = KINDS.get(sample_format)
+        if kind is None or size is None or (kind == "f" and size == 1):
+            raise FrameError(
+                "expected pixels of 1 to 64 bits that are integers or floats, "
+                f"got {bits} bits of sample format {sample_format}"
+            )
+        return np.dtype(f"{self.dialect.order}{kind}{size}")
+
+    def plain_offset(self, shape: tuple[int, int], dtype: np.dtype[Any]) -> int | None:
+        """Where the pixels start, ``None`` if they are not one uncompressed run of bytes."""
+        left_to_tifffile = (
+            self.number(COMPRESSION, 1) != 1
+            or self.number(PREDICTOR, 1) != 1
+            or self.number(FILL_ORDER, 1) != 1
+            or self.number(BITS_PER_SAMPLE, 1) != 8 * dtype.itemsize
+            or dtype.kind + str(dtype.itemsize) == "f2"  # numba has no half floats
+            or TILE_OFFSETS in self.entries
+        )
+        if left_to_tifffile:
+            return None
+        rows, columns = shape
+        rows_per_strip = max(1, min(self.number(ROWS_PER_STRIP, rows), rows))
+        n_strips = -(-rows // rows_per_strip)
+        offsets = self.numbers(STRIP_OFFSETS, n_strips)
+        if len(offsets) != n_strips:
+            return None
+        step = rows_per_strip * columns * dtype.itemsize
+        gapless = all(offset == offsets[0] + i * step for i, offset in enumerate(offsets))
+        return offsets[0] if offsets and gapless else None
+
+    def fields(self) -> dict[str, str]:
+        texts = {"Model": self.text(MODEL), "DateTime": self.text(DATE_TIME)}
+        named = {key: text for key, text in texts.items() if text}
+        return comment_fields(self.text(IMAGE_DESCRIPTION)) | named
