@@ -1,0 +1,1 @@
+"""Frames of a detector that was never there, with the curve that they must give."""

@@ -1,0 +1,38 @@
+import numpy as np
+import pytest
+
+from saxsdog.errors import UsageError
+from saxsdog.simulation.detectors import DETECTORS, detector
+
+KNOWN_TO_PYFAI = [name for name in DETECTORS if not name.startswith("Pilatus3")]
+
+
+@pytest.mark.parametrize("name", KNOWN_TO_PYFAI)
+def test_shape_pixels_and_gaps_are_those_of_pyfai(name):
+    oracle = pytest.importorskip("pyFAI.detectors").detector_factory(name.replace(" ", ""))
+    mask = np.zeros(oracle.shape, bool) if oracle.mask is None else oracle.mask.astype(bool)
+    ours = detector(name)
+    assert ours.shape == oracle.shape
+    assert ours.pixel_size == pytest.approx((oracle.pixel1, oracle.pixel2), rel=1e-12)
+    assert np.array_equal(ours.gap_mask(), mask)
+
+
+@pytest.mark.parametrize("size", ["100K", "300K", "1M", "2M", "6M"])
+def test_both_generations_of_pilatus_have_the_same_modules(size):
+    old, new = detector(f"Pilatus {size}"), detector(f"Pilatus3 {size}")
+    assert (old.shape, old.pixel_size) == (new.shape, new.pixel_size)
+
+
+@pytest.mark.parametrize("name", ["pilatus1m", "PILATUS-1M", "Pilatus 1M", "pilatus_1M"])
+def test_a_detector_is_found_however_its_name_is_typed(name):
+    assert detector(name).name == "Pilatus 1M"
+
+
+def test_an_unknown_detector_is_answered_with_the_known_ones():
+    with pytest.raises(UsageError, match=r"Pilatus 1M.*Eiger2 16M.*'Perkin Elmer'"):
+        detector("Perkin Elmer")
+
+
+def test_signed_and_unsigned_detectors_mark_pixels_differently():
+    assert (detector("Pilatus 1M").gap_value, detector("Pilatus 1M").dead_value) == (-1, -2)
+    assert detector("Eiger 4M").gap_value == detector("Eiger 4M").dead_value == 2**32 - 1
