@@ -1,0 +1,1 @@
+"""Command lines: arguments and messages; the only place that prints."""

@@ -1,0 +1,176 @@
+"""``saxsdog integrate``: images into curves."""
+
+import argparse
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import BinaryIO
+
+from saxsdog.calibration import Calibration
+from saxsdog.cli.progress import progress_bar
+from saxsdog.errors import UsageError
+from saxsdog.integrator import Integrator
+from saxsdog.pipeline.batch import Batch
+from saxsdog.pipeline.jobs import Outcome, ReuseRule, Status
+from saxsdog.pipeline.outputs import DEFAULT_RELATIVE, OutputRule, assign
+from saxsdog.pipeline.sources import find_images
+
+EXIT_SOME_FAILED = 1
+EXIT_INTERRUPTED = 130
+
+DESCRIPTION = """\
+Integrate detector images into curves.
+
+For every image x.tif a curve x.chi is written into the folder 'work' beside the folder of the
+image: q in 1/nm, intensity in counts per pixel, standard error. If the calibration has more masks
+or slices, their curves are x_cR1.chi, x_cS2.chi and so on. A curve appears under its name only
+when it is complete."""
+
+EXAMPLES = """\
+examples:
+  saxsdog integrate agbeh.saxsconf frames/            a folder and all folders below it
+  saxsdog integrate agbeh.saxsconf 'run7/*_0[0-4]*.tif'
+  saxsdog integrate agbeh.saxsconf frames/ -o curves  all curves below the folder 'curves'
+  saxsdog integrate agbeh.saxsconf frames/ --resume   go on after an interruption
+
+exit status: 0 all well, 1 some images failed (each is named with the reason), 2 the call or the
+calibration is wrong, 130 interrupted with Ctrl-C."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command and return its exit status."""
+    options = _parser().parse_args(arguments)
+    calibration = Calibration.load(options.calibration)
+    sources = find_images(options.paths)
+    if not sources:
+        raise UsageError(f"expected images in {', '.join(options.paths)}, found none")
+    integrator = Integrator(calibration, options.calibration.parent)
+    rule = OutputRule(options.relative, options.output)
+    batch = Batch(
+        integrator,
+        targets=assign(sources, rule, integrator.channels),
+        reuse=ReuseRule(not calibration.overwrite, options.resume),
+        n_workers=min(options.jobs, len(sources)),
+    )
+    return _work(batch, options.log)
+
+
+def _work(batch: Batch, log: Path | None) -> int:
+    counts: Counter[Status] = Counter()
+    interrupted = False
+    start = time.perf_counter()
+    try:
+        for outcome in _outcomes(batch, log):
+            counts[outcome.status] += 1
+            if outcome.status is Status.FAILED:
+                print(f"failed ({outcome.reason}): {outcome.message}", file=sys.stderr)
+    except KeyboardInterrupt:
+        interrupted = True
+    _print_summary(counts, len(batch.targets), time.perf_counter() - start)
+    if interrupted:
+        print("interrupted; continue with --resume", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    return EXIT_SOME_FAILED if counts[Status.FAILED] else 0
+
+
+def _outcomes(batch: Batch, log: Path | None) -> Iterator[Outcome]:
+    """Outcomes as they come, drawn on the progress bar and written to the log."""
+    with ExitStack() as stack:
+        file = stack.enter_context(_opened(log)) if log else None
+        advance = stack.enter_context(progress_bar("integrating", len(batch.targets)))
+        for outcome in stack.enter_context(batch.outcomes()):
+            if file is not None:
+                file.write(outcome.to_bytes() + b"\n")
+            advance()
+            yield outcome
+
+
+def _opened(log: Path) -> BinaryIO:
+    try:
+        return log.open("ab")
+    except OSError as error:
+        raise UsageError(f"--log {log}: cannot be written: {error.strerror}") from error
+
+
+def _print_summary(counts: Counter[Status], n_images: int, seconds: float) -> None:
+    done = counts.total()
+    parts = [f"{counts[status]} {status}" for status in Status]
+    if done < n_images:
+        parts.append(f"{n_images - done} not started")
+    rate = done / seconds if seconds > 0 else 0.0
+    print(f"{n_images} images: {', '.join(parts)}; {seconds:.1f} s, {rate:.0f} images/s")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="saxsdog integrate",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "calibration",
+        metavar="CAL",
+        type=Path,
+        help="calibration (.saxsconf); mask files are looked for beside it",
+    )
+    parser.add_argument(
+        "paths",
+        metavar="PATH",
+        nargs="+",
+        help="an image, a folder (with all folders below it) or a pattern in quotes",
+    )
+    parser.add_argument(
+        "-j",
+        "--jobs",
+        metavar="N",
+        type=_positive,
+        default=_n_cores(),
+        help="processes to work with (default: one for each of the %(default)s cores here)",
+    )
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        "-o",
+        "--output",
+        metavar="DIR",
+        type=Path,
+        help="write all curves below DIR, in the same folders as the images below PATH",
+    )
+    where.add_argument(
+        "-R",
+        "--relative",
+        metavar="REL",
+        default=DEFAULT_RELATIVE,
+        help="write curves to this folder, seen from the folder of each image "
+        "(default: %(default)s)",
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="skip images whose curves are younger than the image and made with this calibration",
+    )
+    parser.add_argument(
+        "--log",
+        metavar="FILE",
+        type=Path,
+        help="append one JSON object a line for each image: status, reason, curves, image time, "
+        "integral parameters",
+    )
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text) if text.isdecimal() else 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected a number from 1, got {text!r}")
+    return number
+
+
+def _n_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,53 @@
+"""The command ``saxsdog``: choose a subcommand and report what goes wrong."""
+
+import argparse
+import importlib
+import logging
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from saxsdog.errors import SaxsdogError
+
+COMMANDS = {
+    "integrate": "integrate images into curves",
+    "plot": "draw curves, to a window or a picture",
+    "simulate": "write images of a simulated experiment, with calibration and mask",
+    "demo": "simulate, integrate and show the result",
+    "bench": "measure how fast this machine integrates",
+}
+EXIT_BAD_CALL = 2
+EXIT_INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line and return its exit status."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    options, rest = _parser().parse_known_args(words[:1])
+    del rest
+    logging.basicConfig(format="saxsdog: %(message)s", level=logging.WARNING)
+    # Only the module of the chosen command is imported: help comes at once.
+    command = importlib.import_module(f"saxsdog.cli.{options.command}")
+    try:
+        status = command.run(words[1:])
+    except SaxsdogError as error:
+        print(f"saxsdog {options.command}: {error}", file=sys.stderr)
+        return EXIT_BAD_CALL
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    return int(status)
+
+
+def _parser() -> argparse.ArgumentParser:
+    listing = "\n".join(f"  {name:<10} {text}" for name, text in COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog="saxsdog",
+        usage="saxsdog COMMAND ...",
+        description="Azimuthal integration of 2D X-ray scattering images.",
+        epilog=f"commands:\n{listing}\n\n'saxsdog COMMAND --help' explains a command.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"saxsdog {version('saxsdog')}")
+    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="what to do")
+    return parser

@@ -1,0 +1,86 @@
+"""``saxsdog plot``: draw curves."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from saxsdog.figures.canvas import figure
+from saxsdog.figures.curves import Line, Style, draw_comparison, draw_curves
+from saxsdog.io.chi import CurveFile, read_chi
+
+DESCRIPTION = """\
+Draw curves (.chi files) with the band of their standard error, in a window or as a picture."""
+
+EXAMPLES = """\
+examples:
+  saxsdog plot work/agbeh.chi
+  saxsdog plot work/*.chi -x log -o curves.png
+  saxsdog plot work/water.chi work/sample.chi --compare   curves, and their ratio to the first"""
+
+FIGURE_SIZE = (8.0, 5.5)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command and return its exit status."""
+    options = _parser().parse_args(arguments)
+    curves = [read_chi(path) for path in options.files]
+    names = _short_names(options.files)
+    lines = [
+        Line(name, curve.q, curve.intensity, curve.sigma)
+        for name, curve in zip(names, curves, strict=True)
+    ]
+    style = Style(
+        x_scale=options.x,
+        y_scale=options.y,
+        x_label=_x_label(curves[0]),
+        bands=not options.no_errors,
+        title=options.title,
+    )
+    draw = draw_comparison if options.compare else draw_curves
+    with figure(FIGURE_SIZE, options.output) as drawing:
+        draw(drawing, lines, style)
+    if options.output:
+        print(f"wrote {options.output}")
+    return 0
+
+
+def _short_names(files: Sequence[Path]) -> list[str]:
+    """Names that tell the files apart: without their folder where that is enough."""
+    names = [path.stem for path in files]
+    return names if len(set(names)) == len(names) else [str(path) for path in files]
+
+
+def _x_label(curve: CurveFile) -> str:
+    label = curve.labels[0] if curve.labels else ""
+    if "Phi" in label:
+        return "azimuth / rad"
+    for axis in ("q_h", "q_v"):
+        if axis in label:
+            return f"${axis}$ / nm⁻¹"
+    return "q / nm⁻¹"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="saxsdog plot",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="curves to draw")
+    parser.add_argument(
+        "-o", "--output", metavar="PICTURE", type=Path, help="write .png, .svg or .pdf, no window"
+    )
+    for axis, default in (("x", "linear"), ("y", "log")):
+        parser.add_argument(
+            f"-{axis}",
+            f"--{axis}-scale",
+            dest=axis,
+            choices=("linear", "log"),
+            default=default,
+            help=f"scale of the {axis} axis (default: %(default)s)",
+        )
+    parser.add_argument("--compare", action="store_true", help="add the ratio to the first curve")
+    parser.add_argument("--no-errors", action="store_true", help="leave the error bands out")
+    parser.add_argument("--title", metavar="TEXT", default="", help="to write above the curves")
+    return parser

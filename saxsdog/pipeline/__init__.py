@@ -1,0 +1,1 @@
+"""From image files to curve files: find, assign, integrate, write."""

@@ -1,0 +1,49 @@
+"""Integrate a given set of images: the engine of ``saxsdog integrate``."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from saxsdog.integrator import Integrator
+from saxsdog.pipeline.jobs import Job, Outcome, Reducer, ReuseRule
+from saxsdog.pipeline.pool import Pool
+from saxsdog.pipeline.shared_plan import SharedPlan
+from saxsdog.pipeline.worker import WorkerTask, outcome_of
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Images and where their curves go.
+
+    Attributes
+    ----------
+    integrator
+        Made from the calibration.
+    targets
+        ``<folder>/<stem>`` of the curves of each image.
+    reuse
+        Which images to skip because of curves that are there.
+    n_workers
+        Number of processes; 1 works in this one.
+    """
+
+    integrator: Integrator
+    targets: Mapping[Path, Path]
+    reuse: ReuseRule
+    n_workers: int
+
+    @contextmanager
+    def outcomes(self) -> Iterator[Iterator[Outcome]]:
+        """Integrate while iterated over; leaving early lets the images under work finish."""
+        jobs = [Job(image, target) for image, target in self.targets.items()]
+        plan, document = self.integrator.plan, self.integrator.calibration.document
+        if self.n_workers == 1:
+            reducer = Reducer(plan, document, self.reuse)
+            yield (outcome_of(reducer, job) for job in jobs)
+            return
+        with (
+            SharedPlan.write(plan) as shared,
+            Pool(self.n_workers, WorkerTask(shared, document, self.reuse)) as pool,
+        ):
+            yield pool.run(jobs)
