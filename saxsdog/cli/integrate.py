@@ -1,7 +1,6 @@
 """``saxsdog integrate``: images into curves."""
 
 import argparse
-import os
 import sys
 import time
 from collections import Counter
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from saxsdog.calibration import Calibration
+from saxsdog.cli.arguments import n_cores, positive_integer
 from saxsdog.cli.progress import progress_bar
 from saxsdog.errors import UsageError
 from saxsdog.integrator import Integrator
@@ -128,8 +128,8 @@ def _parser() -> argparse.ArgumentParser:
         "-j",
         "--jobs",
         metavar="N",
-        type=_positive,
-        default=_n_cores(),
+        type=positive_integer,
+        default=n_cores(),
         help="processes to work with (default: one for each of the %(default)s cores here)",
     )
     where = parser.add_mutually_exclusive_group()
@@ -161,16 +161,3 @@ def _parser() -> argparse.ArgumentParser:
         "integral parameters",
     )
     return parser
-
-
-def _positive(text: str) -> int:
-    number = int(text) if text.isdecimal() else 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"expected a number from 1, got {text!r}")
-    return number
-
-
-def _n_cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -1,0 +1,1 @@
+"""How fast this machine integrates, beside other programs in the same run."""

@@ -1,0 +1,140 @@
+"""``saxsdog demo``: the main job from end to end, on simulated images."""
+
+import argparse
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from saxsdog.calibration import Calibration
+from saxsdog.cli.arguments import n_cores, positive_integer
+from saxsdog.cli.progress import progress_bar
+from saxsdog.errors import SaxsdogError
+from saxsdog.figures.canvas import figure
+from saxsdog.figures.curves import Line
+from saxsdog.figures.overview import History, draw_overview
+from saxsdog.integrator import Integrator
+from saxsdog.io.chi import read_chi
+from saxsdog.pipeline.batch import Batch
+from saxsdog.pipeline.jobs import Outcome, ReuseRule, Status
+from saxsdog.pipeline.outputs import OutputRule, assign
+from saxsdog.pipeline.sources import find_images
+from saxsdog.simulation.frames import Experiment, Simulation, simulate
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+DESCRIPTION = """\
+Show the main job from end to end: simulate an experiment, integrate its images with all cores, and
+draw a frame with its mask, its curve beside the true one, and the integral parameters over time."""
+
+FIGURE_SIZE = (13.0, 6.0)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command and return its exit status."""
+    options = _parser().parse_args(arguments)
+    n_frames = options.frames
+    experiment = Experiment.create(options.detector, n_frames=n_frames, reaction_frames=n_frames)
+    with progress_bar("simulating", n_frames) as advance:
+        made = simulate(options.directory, experiment, progress=lambda _: advance())
+    print(
+        f"simulated  {n_frames} images of a {experiment.detector.name} in {made.frames[0].parent}"
+    )
+    outcomes = _integrate(made, options.jobs)
+    picture = options.directory / "demo.png"
+    with figure(FIGURE_SIZE, picture) as drawing:
+        _draw(drawing, experiment, made, outcomes)
+    print(f"picture    {picture}")
+    print(f"next: saxsdog plot {outcomes[-1].curves[0]}")
+    return 0
+
+
+def _integrate(made: Simulation, jobs: int) -> list[Outcome]:
+    integrator = Integrator(Calibration.load(made.calibration), made.calibration.parent)
+    sources = find_images([str(path) for path in made.frames])
+    targets = assign(sources, OutputRule(), integrator.channels)
+    batch = Batch(integrator, targets, ReuseRule(), min(jobs, len(targets)))
+    outcomes: list[Outcome] = []
+    started = time.perf_counter()
+    with progress_bar("integrating", len(targets)) as advance, batch.outcomes() as coming:
+        for outcome in coming:
+            if not outcomes:
+                first = time.perf_counter()
+            outcomes.append(outcome)
+            advance()
+        ended = time.perf_counter()
+    for outcome in outcomes:
+        if outcome.status is not Status.INTEGRATED:
+            raise SaxsdogError(f"{outcome.image}: {outcome.message}")
+    rate = (len(outcomes) - 1) / (ended - first) if len(outcomes) > 1 else 0.0
+    work = 1e3 * float(np.median([outcome.seconds for outcome in outcomes]))
+    print(
+        f"integrated {len(outcomes)} images with {batch.n_workers} processes: {rate:.0f} images/s"
+    )
+    print(f"           {work:.2f} ms an image from file to curve, {first - started:.1f} s to start")
+    print(f"curves     {Path(outcomes[0].curves[0]).parent}")
+    return sorted(outcomes, key=lambda outcome: outcome.image)
+
+
+def _draw(
+    drawing: "Figure", experiment: Experiment, made: Simulation, outcomes: list[Outcome]
+) -> None:
+    index = (2 * len(outcomes)) // 3
+    curve = read_chi(outcomes[index].curves[0])
+    start = outcomes[0].time or 0.0
+    times = np.array([(outcome.time or 0.0) - start for outcome in outcomes])
+    q = np.linspace(curve.q[0], curve.q[-1], 4000)
+    truth = experiment.truth(q, index)
+    draw_overview(
+        drawing,
+        experiment.frame(index),
+        experiment.mask,
+        experiment.geometry,
+        Line(made.frames[index].stem, curve.q, curve.intensity, curve.sigma),
+        Line("truth", q, truth, np.full_like(q, np.nan)),
+        [
+            History(name, times, np.array([o.parameters["R0"][name] for o in outcomes]))
+            for name in ("I0", "I1", "I2")
+        ],
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="saxsdog demo",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "directory",
+        metavar="DIR",
+        nargs="?",
+        type=Path,
+        default=Path("saxsdog-demo"),
+        help="folder to write to (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--frames",
+        metavar="N",
+        type=positive_integer,
+        default=100,
+        help="number of images (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--detector",
+        metavar="NAME",
+        default="Pilatus 1M",
+        help="see 'saxsdog simulate --help' (default: %(default)s)",
+    )
+    parser.add_argument(
+        "-j",
+        "--jobs",
+        metavar="N",
+        type=positive_integer,
+        default=n_cores(),
+        help="processes to work with (default: %(default)s)",
+    )
+    return parser

@@ -1,0 +1,83 @@
+"""``saxsdog simulate``: images of an experiment whose truth is known."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from saxsdog.cli.arguments import positive_integer, positive_number
+from saxsdog.cli.progress import progress_bar
+from saxsdog.simulation.detectors import DETECTORS
+from saxsdog.simulation.frames import Experiment, simulate
+
+DESCRIPTION = """\
+Write the images of a simulated experiment: silver behenate grows while spheres dissolve, with
+Poisson noise, gaps between the modules of the detector, dead pixels and a beamstop.
+
+DIR then holds the images (frames/simulated_00000.tif ...), a calibration and a mask that fit them
+(simulated.saxsconf, simulated.msk) and the true curves (truth.csv, truth_amplitudes.csv). The same
+seed gives the same images."""
+
+EXAMPLES = """\
+examples:
+  saxsdog simulate trial --frames 200
+  saxsdog simulate trial --detector 'Eiger2 4M' --frames 10 --seed 3
+  saxsdog simulate trial --rate 10        as a detector would write them, 10 a second"""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command and return its exit status."""
+    options = _parser().parse_args(arguments)
+    experiment = Experiment.create(
+        options.detector,
+        seed=options.seed,
+        n_frames=options.frames,
+        reaction_frames=options.frames,
+        period=1.0 / options.rate if options.rate else 0.1,
+    )
+    with progress_bar("simulating", options.frames) as advance:
+        made = simulate(
+            options.directory, experiment, rate=options.rate, progress=lambda _: advance()
+        )
+    print(f"{len(made.frames)} images of a {experiment.detector.name} in {made.frames[0].parent}")
+    if options.rate and made.rate < 0.95 * options.rate:
+        print(f"this machine reached {made.rate:.1f} images/s instead of {options.rate:g}")
+    print(f"integrate them: saxsdog integrate {made.calibration} {made.frames[0].parent}")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="saxsdog simulate",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("directory", metavar="DIR", type=Path, help="folder to write to")
+    parser.add_argument(
+        "--frames",
+        metavar="N",
+        type=positive_integer,
+        default=20,
+        help="number of images, over which the reaction runs once (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--rate",
+        metavar="HZ",
+        type=positive_number,
+        help="write not more than this number of images a second (default: as fast as possible)",
+    )
+    names = ", ".join(known.name for known in DETECTORS.values())
+    parser.add_argument(
+        "--detector",
+        metavar="NAME",
+        default="Pilatus 1M",
+        help=f"one of {names} (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--seed",
+        metavar="S",
+        type=int,
+        default=0,
+        help="chooses the noise and the dead pixels (default: %(default)s)",
+    )
+    return parser
