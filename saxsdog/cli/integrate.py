@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO
+from io import FileIO
 
 from saxsdog.calibration import Calibration
 from saxsdog.cli.arguments import n_cores, positive_integer
@@ -89,9 +89,10 @@ def _outcomes(batch: Batch, log: Path | None) -> Iterator[Outcome]:
             yield outcome
 
 
-def _opened(log: Path) -> BinaryIO:
+def _opened(log: Path) -> FileIO:
+    """Open without a buffer: whoever follows the log sees each image when it is done."""
     try:
-        return log.open("ab")
+        return log.open("ab", buffering=0)
     except OSError as error:
         raise UsageError(f"--log {log}: cannot be written: {error.strerror}") from error
 

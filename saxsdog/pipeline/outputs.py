@@ -55,6 +55,8 @@ class Owners:
             lines = (self.folder / OWNERS_FILE).read_text(encoding="utf-8").splitlines()
         except FileNotFoundError:
             return
+        except OSError as error:
+            raise OutputError(f"{self.folder}: cannot be used: {error.strerror}") from error
         for line in lines:
             try:
                 stem, image = json.loads(line)

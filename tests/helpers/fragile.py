@@ -1,0 +1,37 @@
+"""Workers that die on purpose."""
+
+import os
+import signal
+from pathlib import Path
+
+from saxsdog.pipeline.jobs import Job, Outcome, Reducer
+from saxsdog.pipeline.worker import WorkerTask
+
+
+def kill_myself() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+class FragileReducer(Reducer):
+    """Dies at every image called ``poison``, and once at each called ``unlucky``."""
+
+    def reduce(self, job: Job) -> Outcome:
+        if job.image.stem == "poison":
+            kill_myself()
+        if job.image.stem.startswith("unlucky"):
+            seen = Path(f"{job.image}.seen")
+            if not seen.exists():
+                seen.touch()
+                kill_myself()
+        return super().reduce(job)
+
+
+class FragileTask(WorkerTask):
+    def reducer(self) -> Reducer:
+        return FragileReducer(self.plan.open(), self.document, self.reuse)
+
+
+class StillbornTask(WorkerTask):
+    def reducer(self) -> Reducer:
+        kill_myself()
+        raise AssertionError("a dead process goes on")

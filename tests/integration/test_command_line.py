@@ -1,0 +1,198 @@
+"""The commands as a user calls them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from saxsdog import read_chi
+from tests.helpers.experiments import write_calibration, write_images
+
+COMMAND = [sys.executable, "-m", "saxsdog"]
+PNG = b"\x89PNG"
+
+
+def saxsdog(*arguments, cwd=None, env=None):
+    words = [str(argument) for argument in arguments]
+    return subprocess.run(  # noqa: S603 - our own command
+        [*COMMAND, *words], cwd=cwd, env=env, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("simulated")
+    ran = saxsdog("simulate", folder, "--frames", 6, "--detector", "pilatus100k", "--seed", 3)
+    assert ran.returncode == 0, ran.stderr
+    assert "6 images of a Pilatus 100K" in ran.stdout
+    return folder
+
+
+@pytest.fixture
+def small(tmp_path):
+    """A folder with a calibration and three tiny images."""
+    write_calibration(tmp_path)
+    write_images(tmp_path / "frames", 3)
+    return tmp_path
+
+
+def test_what_is_simulated_integrates_to_the_truth(simulated):
+    ran = saxsdog("integrate", simulated / "simulated.saxsconf", simulated / "frames", "-j", 2)
+    assert ran.returncode == 0, ran.stderr
+    assert "6 images: 6 integrated, 0 failed, 0 skipped" in ran.stdout
+    grid, *parts = np.loadtxt(simulated / "truth.csv", delimiter=",", skiprows=2).T
+    amplitudes = np.loadtxt(simulated / "truth_amplitudes.csv", delimiter=",", skiprows=2)
+    for index in (0, 5):
+        curve = read_chi(simulated / "work" / f"simulated_{index:05d}.chi")
+        rings, spheres = amplitudes[index, 2:]
+        truth = np.interp(curve.q, grid, rings * parts[0] + spheres * parts[1] + parts[2])
+        known = np.isfinite(curve.intensity) & (curve.q > 0.5)
+        deviation = (curve.intensity - truth)[known] / curve.sigma[known]
+        assert np.median(np.abs(deviation)) < 1.0
+
+
+def test_the_same_seed_gives_the_same_images(simulated, tmp_path):
+    saxsdog("simulate", tmp_path, "--frames", 1, "--detector", "Pilatus 100K", "--seed", 3)
+    name = "frames/simulated_00000.tif"
+    assert (tmp_path / name).read_bytes() == (simulated / name).read_bytes()
+
+
+def test_curves_of_an_output_folder_keep_the_tree(small):
+    ran = saxsdog("integrate", "small.saxsconf", "frames", "-o", "curves", "-j", 1, cwd=small)
+    assert ran.returncode == 0, ran.stderr
+    names = sorted(path.name for path in (small / "curves").glob("*.chi"))
+    assert names == ["image_001.chi", "image_002.chi", "image_003.chi"]
+
+
+def test_the_log_has_one_json_object_for_each_image(small):
+    ran = saxsdog("integrate", "small.saxsconf", "frames", "--log", "log.jsonl", cwd=small)
+    assert ran.returncode == 0, ran.stderr
+    records = [json.loads(line) for line in (small / "log.jsonl").read_text().splitlines()]
+    assert [record["status"] for record in records] == ["integrated"] * 3
+    assert {"image", "curves", "time", "time_source", "exposure"} <= set(records[0])
+    assert set(records[0]["parameters"]["R0"]) == {"I0", "I1", "I2"}
+
+
+def test_resuming_does_only_what_is_missing(small):
+    arguments = ("integrate", "small.saxsconf", "frames", "-j", 1)
+    saxsdog(*arguments, cwd=small)
+    (small / "work" / "image_002.chi").unlink()
+    ran = saxsdog(*arguments, "--resume", cwd=small)
+    assert "3 images: 1 integrated, 0 failed, 2 skipped" in ran.stdout
+
+
+def test_one_bad_image_is_named_and_the_status_is_1(small):
+    (small / "frames" / "image_002.tif").write_bytes(b"II*\0 cut off")
+    ran = saxsdog("integrate", "small.saxsconf", "frames", cwd=small)
+    assert ran.returncode == 1
+    assert "3 images: 2 integrated, 1 failed" in ran.stdout
+    assert "failed (bad-frame): " in ran.stderr
+    assert "image_002.tif" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("integrate", "none.saxsconf", "frames"), "none.saxsconf: expected a calibration file"),
+        (("integrate", "small.saxsconf", "nowhere"), "nowhere: expected an image, a folder"),
+        (("integrate", "small.saxsconf", "empty"), "expected images in empty, found none"),
+        (("integrate", "small.saxsconf", "frames", "-j", "0"), "expected a whole number from 1"),
+        (("simulate", "out", "--detector", "Polaroid"), "Pilatus 1M"),
+        (("plot", "none.chi", "-o", "x.png"), "none.chi: expected a curve"),
+        (("nonsense",), "invalid choice"),
+        ((), "COMMAND"),
+    ],
+)
+def test_a_wrong_call_is_explained_and_the_status_is_2(small, arguments, complaint):
+    (small / "empty").mkdir()
+    ran = saxsdog(*arguments, cwd=small)
+    assert ran.returncode == 2
+    assert complaint in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_a_wrong_calibration_names_the_key(small):
+    write_calibration(small, Wavelength="1.5 A")
+    ran = saxsdog("integrate", "small.saxsconf", "frames", cwd=small)
+    assert ran.returncode == 2
+    assert 'Wavelength: expected a number (Angstrom), got the text "1.5 A"' in ran.stderr
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_ctrl_c_stops_with_whole_files_only_and_resume_goes_on(small, jobs):
+    images = write_images(small / "frames", 3000)
+    log = small / "log"
+    os.mkfifo(log)
+    command = [*COMMAND, "integrate", "small.saxsconf", "frames", "-j", str(jobs), "--log", "log"]
+    running = subprocess.Popen(  # noqa: S603 - our own command
+        command,
+        cwd=small,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    with log.open("rb", buffering=0) as lines:
+        assert lines.readline()  # the first image is done: now is the time
+        os.killpg(running.pid, signal.SIGINT)  # as a terminal does it, to the workers as well
+        while lines.readline():
+            pass
+        printed, complaint = running.communicate()
+    assert running.returncode == 130, complaint
+    assert "interrupted; continue with --resume" in complaint
+    assert "Traceback" not in complaint
+    assert "not started" in printed
+    done = list((small / "work").glob("*"))
+    assert 0 < len(done) < len(images)
+    assert all(path.suffix == ".chi" for path in done if path.name != ".saxsdog-owners.jsonl")
+    log.unlink()
+    ran = saxsdog("integrate", "small.saxsconf", "frames", "--resume", cwd=small)
+    assert ran.returncode == 0, ran.stderr
+    assert len(list((small / "work").glob("*.chi"))) == len(images)
+
+
+@pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
+def test_curves_are_drawn_to_a_picture(small, suffix):
+    saxsdog("integrate", "small.saxsconf", "frames", "-j", 1, cwd=small)
+    curves = [f"work/image_00{i}.chi" for i in (1, 2, 3)]
+    picture = small / f"curves.{suffix}"
+    ran = saxsdog("plot", *curves, "--compare", "-x", "log", "-o", picture, cwd=small)
+    assert ran.returncode == 0, ran.stderr
+    magic = {"png": PNG, "svg": b"<?xml", "pdf": b"%PDF"}[suffix]
+    assert picture.read_bytes().startswith(magic)
+
+
+def test_without_a_screen_a_plot_asks_for_a_picture(small):
+    saxsdog("integrate", "small.saxsconf", "frames", "-j", 1, cwd=small)
+    env = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    ran = saxsdog("plot", "work/image_001.chi", cwd=small, env=env | {"MPLBACKEND": "agg"})
+    assert ran.returncode == 2
+    assert "-o FILE.png" in ran.stderr
+
+
+def test_the_demo_shows_the_main_job(tmp_path):
+    ran = saxsdog("demo", tmp_path, "--frames", 4, "--detector", "Pilatus 100K", "-j", 1)
+    assert ran.returncode == 0, ran.stderr
+    assert "images/s" in ran.stdout
+    assert (tmp_path / "demo.png").read_bytes().startswith(PNG)
+    assert len(list((tmp_path / "work").glob("*.chi"))) == 4
+
+
+def test_the_benchmark_prints_its_numbers_as_json():
+    ran = saxsdog("bench", "--rounds", 1, "--detector", "Pilatus 100K", "--json")
+    assert ran.returncode == 0, ran.stderr
+    tables = json.loads(ran.stdout)["tables"]
+    assert len(tables) == 4
+    assert any("pyFAI" in row["name"] for row in tables[0]["rows"])
+    assert all(row["seconds"] > 0 for table in tables for row in table["rows"])
+
+
+@pytest.mark.parametrize("command", ["integrate", "plot", "simulate", "demo", "bench"])
+def test_every_command_explains_itself(command):
+    ran = saxsdog(command, "--help")
+    assert ran.returncode == 0
+    assert f"saxsdog {command}" in ran.stdout

@@ -1,0 +1,87 @@
+from pathlib import Path
+
+import pytest
+
+from saxsdog.errors import OutputError
+from saxsdog.pipeline.outputs import OWNERS_FILE, OutputRule, assign, curve_names
+from saxsdog.pipeline.sources import Source
+
+
+def targets(root, *images, rule=None, channels=("R0",)):
+    """Assign images below a root; paths in the answer are relative to it."""
+    sources = [Source(root / image, root) for image in images]
+    assigned = assign(sources, rule or OutputRule(), channels)
+    return {
+        image.relative_to(root).as_posix(): target.relative_to(root).as_posix()
+        for image, target in assigned.items()
+    }
+
+
+def test_the_first_channel_has_the_plain_name_and_others_their_own():
+    assert curve_names("x", ["R0", "R1", "S2"]) == ["x.chi", "x_cR1.chi", "x_cS2.chi"]
+
+
+def test_curves_go_beside_the_folder_of_the_images(tmp_path):
+    assert targets(tmp_path, "a/b/x.tif") == {"a/b/x.tif": "a/work/x"}
+
+
+def test_a_relative_folder_is_seen_from_the_folder_of_the_image(tmp_path):
+    rule = OutputRule(relative="curves")
+    assert targets(tmp_path, "a/b/x.tif", rule=rule) == {"a/b/x.tif": "a/b/curves/x"}
+
+
+def test_an_output_folder_keeps_the_tree_of_the_images(tmp_path):
+    rule = OutputRule(folder=tmp_path / "out")
+    found = targets(tmp_path, "a/b/x.tif", "a/c/x.tif", rule=rule)
+    assert found == {"a/b/x.tif": "out/a/b/x", "a/c/x.tif": "out/a/c/x"}
+
+
+def test_equal_names_in_sibling_folders_never_share_a_curve(tmp_path):
+    found = targets(tmp_path, "a/b/x.tif", "a/c/x.tif")
+    assert found == {"a/b/x.tif": "a/work/x", "a/c/x.tif": "a/work/c/x"}
+
+
+def test_equal_names_never_share_a_curve_across_runs(tmp_path):
+    assert targets(tmp_path, "a/b/x.tif")["a/b/x.tif"] == "a/work/x"
+    assert targets(tmp_path, "a/c/x.tif")["a/c/x.tif"] == "a/work/c/x"
+    again = targets(tmp_path, "a/c/x.tif", "a/b/x.tif")
+    assert again == {"a/b/x.tif": "a/work/x", "a/c/x.tif": "a/work/c/x"}
+
+
+def test_images_that_differ_by_suffix_never_share_a_curve(tmp_path):
+    found = targets(tmp_path, "a/b/x.cbf", "a/b/x.tif", "a/b/x.edf")
+    assert found == {
+        "a/b/x.cbf": "a/work/x",
+        "a/b/x.tif": "a/work/b/x",
+        "a/b/x.edf": "a/work/b/x.edf",
+    }
+
+
+def test_an_image_named_like_a_channel_of_another_never_shares_its_curve(tmp_path):
+    found = targets(tmp_path, "a/b/x.tif", "a/b/x_cR1.tif", channels=("R0", "R1"))
+    assert found == {"a/b/x.tif": "a/work/x", "a/b/x_cR1.tif": "a/work/b/x_cR1"}
+
+
+def test_a_moved_tree_keeps_its_owners(tmp_path):
+    targets(tmp_path / "old", "a/b/x.tif", "a/c/x.tif")
+    (tmp_path / "old").rename(tmp_path / "new")
+    found = targets(tmp_path / "new", "a/c/x.tif")
+    assert found == {"a/c/x.tif": "a/work/c/x"}
+
+
+def test_a_line_of_owners_that_was_cut_off_is_passed_over(tmp_path):
+    targets(tmp_path, "a/b/x.tif")
+    owners = tmp_path / "a/work" / OWNERS_FILE
+    owners.write_text(owners.read_text() + '["y", "../b/')
+    assert targets(tmp_path, "a/b/y.tif") == {"a/b/y.tif": "a/work/y"}
+
+
+def test_a_folder_that_cannot_be_made_is_an_error_that_names_it(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "work").write_text("a file, not a folder")
+    with pytest.raises(OutputError, match="work"):
+        targets(tmp_path, "a/b/x.tif")
+
+
+def test_links_and_dots_in_the_rule_do_not_appear_in_paths(tmp_path):
+    assert ".." not in Path(targets(tmp_path, "a/b/x.tif")["a/b/x.tif"]).parts

@@ -1,0 +1,49 @@
+import pytest
+
+from saxsdog.errors import UsageError
+from saxsdog.pipeline.sources import find_images
+from tests.helpers.experiments import write_image
+
+
+def names(paths):
+    return [source.image.name for source in find_images([str(path) for path in paths])]
+
+
+@pytest.fixture
+def tree(tmp_path):
+    for name in ("b.tif", "a.TIFF", "notes.txt", "sub/c.cbf", "sub/.hidden.tif", ".git/d.tif"):
+        write_image(tmp_path / name)
+    return tmp_path
+
+
+def test_a_folder_gives_all_images_below_it_in_order(tree):
+    assert names([tree]) == ["a.TIFF", "b.tif", "c.cbf"]
+
+
+def test_a_file_that_is_named_is_taken_whatever_its_suffix(tree):
+    assert names([tree / "notes.txt"]) == ["notes.txt"]
+
+
+def test_a_pattern_gives_the_images_that_match(tree):
+    assert names([f"{tree}/*"]) == ["a.TIFF", "b.tif", "c.cbf"]
+    assert names([f"{tree}/**/*.cbf"]) == ["c.cbf"]
+
+
+def test_an_image_that_is_found_twice_is_taken_once(tree):
+    assert names([tree / "b.tif", tree]) == ["b.tif", "a.TIFF", "c.cbf"]
+
+
+def test_names_with_brackets_are_files_before_they_are_patterns(tmp_path):
+    write_image(tmp_path / "x[1].tif")
+    assert names([tmp_path / "x[1].tif"]) == ["x[1].tif"]
+
+
+@pytest.mark.parametrize("path", ["nothing.tif", "nothing*.tif"])
+def test_a_path_without_images_is_refused_by_name(tmp_path, path):
+    with pytest.raises(UsageError, match="nothing"):
+        find_images([str(tmp_path / path)])
+
+
+def test_the_root_is_the_folder_that_was_asked_for(tree):
+    roots = {source.image.name: source.root for source in find_images([str(tree)])}
+    assert roots["c.cbf"] == tree
