@@ -1,7 +1,6 @@
 """``saxsdog demo``: the main job from end to end, on simulated images."""
 
 import argparse
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ import numpy as np
 
 from saxsdog.calibration import Calibration
 from saxsdog.cli.arguments import n_cores, positive_integer
-from saxsdog.cli.progress import progress_bar
+from saxsdog.cli.progress import Stopwatch, progress_bar
 from saxsdog.errors import SaxsdogError
 from saxsdog.figures.canvas import figure
 from saxsdog.figures.curves import Line
@@ -58,23 +57,18 @@ def _integrate(made: Simulation, jobs: int) -> list[Outcome]:
     targets = assign(sources, OutputRule(), integrator.channels)
     batch = Batch(integrator, targets, ReuseRule(), min(jobs, len(targets)))
     outcomes: list[Outcome] = []
-    started = time.perf_counter()
+    watch = Stopwatch()
     with progress_bar("integrating", len(targets)) as advance, batch.outcomes() as coming:
         for outcome in coming:
-            if not outcomes:
-                first = time.perf_counter()
+            watch.lap()
             outcomes.append(outcome)
             advance()
-        ended = time.perf_counter()
     for outcome in outcomes:
         if outcome.status is not Status.INTEGRATED:
             raise SaxsdogError(f"{outcome.image}: {outcome.message}")
-    rate = (len(outcomes) - 1) / (ended - first) if len(outcomes) > 1 else 0.0
     work = 1e3 * float(np.median([outcome.seconds for outcome in outcomes]))
-    print(
-        f"integrated {len(outcomes)} images with {batch.n_workers} processes: {rate:.0f} images/s"
-    )
-    print(f"           {work:.2f} ms an image from file to curve, {first - started:.1f} s to start")
+    print(f"integrated {len(outcomes)} images with {batch.n_workers} processes: {watch}")
+    print(f"           {work:.2f} ms of work an image, from file to curve")
     print(f"curves     {Path(outcomes[0].curves[0]).parent}")
     return sorted(outcomes, key=lambda outcome: outcome.image)
 

@@ -2,16 +2,15 @@
 
 import argparse
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from io import FileIO
+from pathlib import Path
 
 from saxsdog.calibration import Calibration
 from saxsdog.cli.arguments import n_cores, positive_integer
-from saxsdog.cli.progress import progress_bar
+from saxsdog.cli.progress import Stopwatch, progress_bar
 from saxsdog.errors import UsageError
 from saxsdog.integrator import Integrator
 from saxsdog.pipeline.batch import Batch
@@ -62,15 +61,16 @@ def run(arguments: Sequence[str]) -> int:
 def _work(batch: Batch, log: Path | None) -> int:
     counts: Counter[Status] = Counter()
     interrupted = False
-    start = time.perf_counter()
+    watch = Stopwatch()
     try:
         for outcome in _outcomes(batch, log):
+            watch.lap()
             counts[outcome.status] += 1
             if outcome.status is Status.FAILED:
                 print(f"failed ({outcome.reason}): {outcome.message}", file=sys.stderr)
     except KeyboardInterrupt:
         interrupted = True
-    _print_summary(counts, len(batch.targets), time.perf_counter() - start)
+    _print_summary(counts, len(batch.targets), watch)
     if interrupted:
         print("interrupted; continue with --resume", file=sys.stderr)
         return EXIT_INTERRUPTED
@@ -97,13 +97,11 @@ def _opened(log: Path) -> FileIO:
         raise UsageError(f"--log {log}: cannot be written: {error.strerror}") from error
 
 
-def _print_summary(counts: Counter[Status], n_images: int, seconds: float) -> None:
-    done = counts.total()
+def _print_summary(counts: Counter[Status], n_images: int, watch: Stopwatch) -> None:
     parts = [f"{counts[status]} {status}" for status in Status]
-    if done < n_images:
-        parts.append(f"{n_images - done} not started")
-    rate = done / seconds if seconds > 0 else 0.0
-    print(f"{n_images} images: {', '.join(parts)}; {seconds:.1f} s, {rate:.0f} images/s")
+    if counts.total() < n_images:
+        parts.append(f"{n_images - counts.total()} not started")
+    print(f"{n_images} images: {', '.join(parts)}; {watch}")
 
 
 def _parser() -> argparse.ArgumentParser:

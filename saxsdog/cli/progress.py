@@ -1,5 +1,6 @@
 """A progress bar with rate and time left, on a terminal only."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -22,6 +23,32 @@ class RateColumn(ProgressColumn):
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
         return Text("" if speed is None else f"{speed:.0f} images/s")
+
+
+class Stopwatch:
+    """Tells the time to start apart from the rate of what follows."""
+
+    def __init__(self) -> None:
+        self._started = time.perf_counter()
+        self._laps = 0
+        self._first = self._last = self._started
+
+    def lap(self) -> None:
+        """Note that one more image is done."""
+        self._last = time.perf_counter()
+        self._laps += 1
+        if self._laps == 1:
+            self._first = self._last
+
+    def __str__(self) -> str:
+        """Return for example ``3.4 s, of these 0.6 s to start, then 890 images/s``."""
+        text = f"{self._last - self._started:.1f} s"
+        if self._last > self._first:
+            rate = (self._laps - 1) / (self._last - self._first)
+            text += (
+                f", of these {self._first - self._started:.1f} s to start, then {rate:.0f} images/s"
+            )
+        return text
 
 
 @contextmanager
