@@ -53,13 +53,14 @@ def scatter_narrow(
     sums
         Output, flat: for each copy, region and bin the pair of sums over n and over k n.
     moments
-        Output like ``sums``, without copies: sums over w, k w and k² w with w the square or the
+        Output like ``sums``: triples of sums over w, k w and k² w with w the square or the
         variance; ``None`` where no error model asks for it.
     bad
         Output: for each region and bin the sums over 1, k and k² of the pixels left out.
     """
-    stride = np.uint64(sums.size // N_COPIES)
     one, two, three = np.uint64(1), np.uint64(2), np.uint64(3)
+    copy_of_sums = np.uint64(sums.size // N_COPIES)
+    copy_of_moments = np.uint64(0 if moments is None else moments.size // N_COPIES)
     unit = sums.dtype.type(1)
     j = np.uint64(0)
     for run in range(runs.shape[0]):
@@ -72,7 +73,7 @@ def scatter_narrow(
                 value = unit * n
                 if factor is not None:
                     value *= factor[p]
-                at = two * b + (j & one) * stride
+                at = two * b + (j & one) * copy_of_sums
                 sums[at] += value
                 sums[at + one] += value * k
                 if moments is not None:
@@ -81,7 +82,7 @@ def scatter_narrow(
                         weight *= value
                     elif factor is not None:
                         weight *= factor[p]
-                    at = three * b
+                    at = three * b + (j & one) * copy_of_moments
                     moments[at] += weight
                     moments[at + one] += weight * k
                     moments[at + two] += weight * k * k

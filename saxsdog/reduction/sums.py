@@ -90,7 +90,7 @@ def sum_layer(
     n_cells = layer.n_regions * layer.n_bins
     narrow = np.zeros(N_COPIES * n_cells * 2, dtype=kind)
     narrow_bad = np.zeros(n_cells * 3, dtype=np.int64)
-    narrow_moments = np.zeros(n_cells * 3) if moments else None
+    narrow_moments = np.zeros(N_COPIES * n_cells * 3) if moments else None
     wide = np.zeros(n_cells, dtype=kind)
     wide_bad = np.zeros(n_cells * 2, dtype=np.int64)
     wide_moments = np.zeros(n_cells * 2) if moments else None
@@ -99,8 +99,7 @@ def sum_layer(
     scatter_narrow(*frame, *runs, narrow, narrow_moments, narrow_bad)
     entries = (layer.wide, layer.wide_bounds, layer.wide_bins, layer.wide_count)
     scatter_wide(*frame, *entries, wide, wide_moments, wide_bad)
-    pairs = narrow.reshape(N_COPIES, layer.n_regions, layer.n_bins, 2).sum(axis=0)
-    value = _linear(layer, pairs) + wide.reshape(layer.n_regions, layer.n_bins)
+    value = _linear(layer, _cells(layer, narrow, 2)) + wide.reshape(layer.n_regions, layer.n_bins)
     lost = Weights(*_moments(layer, narrow_bad, wide_bad))
     first, second = (
         _moments(layer, narrow_moments, wide_moments)
@@ -127,6 +126,11 @@ def _accumulator(layer: Layer, pixels: Pixels) -> type[np.int64] | type[np.float
     return np.int64 if highest <= most else np.float64
 
 
+def _cells(layer: Layer, flat: NDArray[Any], size: int) -> NDArray[Any]:
+    """Add up the copies of what the narrow pixels gave, to shape ``(regions, bins, size)``."""
+    return np.asarray(flat.reshape(-1, layer.n_regions, layer.n_bins, size).sum(axis=0))
+
+
 def _linear(layer: Layer, sums: NDArray[Any]) -> NDArray[Any]:
     once, times_k = sums[..., 0], sums[..., 1]
     total = times_k.copy()
@@ -146,7 +150,7 @@ def _moments(
     layer: Layer, narrow: NDArray[Any], wide: NDArray[Any]
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Complete sums over c w and over c² w of each channel."""
-    triples = narrow.reshape(layer.n_regions, layer.n_bins, 3)
+    triples = _cells(layer, narrow, 3)
     entries = wide.reshape(layer.n_regions, layer.n_bins, 2)
     return (
         _of_channels(layer, _linear(layer, triples) + entries[..., 0]),
