@@ -3,6 +3,7 @@
 import argparse
 import importlib
 import logging
+import signal
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -25,6 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     options, rest = _parser().parse_known_args(words[:1])
     del rest
+    # A batch system ends a command with SIGTERM: stop as cleanly as at Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     logging.basicConfig(format="saxsdog: %(message)s", level=logging.WARNING)
     # Only the module of the chosen command is imported: help comes at once.
     command = importlib.import_module(f"saxsdog.cli.{options.command}")

@@ -122,8 +122,17 @@ def test_a_wrong_calibration_names_the_key(small):
     assert 'Wavelength: expected a number (Angstrom), got the text "1.5 A"' in ran.stderr
 
 
+def interrupt_as_a_terminal_does(running):
+    os.killpg(running.pid, signal.SIGINT)  # the workers get it as well
+
+
+def end_as_a_batch_system_does(running):
+    running.terminate()
+
+
+@pytest.mark.parametrize("stop", [interrupt_as_a_terminal_does, end_as_a_batch_system_does])
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_ctrl_c_stops_with_whole_files_only_and_resume_goes_on(small, jobs):
+def test_a_run_stops_with_whole_files_only_and_resume_goes_on(small, jobs, stop):
     images = write_images(small / "frames", 3000)
     log = small / "log"
     os.mkfifo(log)
@@ -138,7 +147,7 @@ def test_ctrl_c_stops_with_whole_files_only_and_resume_goes_on(small, jobs):
     )
     with log.open("rb", buffering=0) as lines:
         assert lines.readline()  # the first image is done: now is the time
-        os.killpg(running.pid, signal.SIGINT)  # as a terminal does it, to the workers as well
+        stop(running)
         while lines.readline():
             pass
         printed, complaint = running.communicate()
