@@ -60,6 +60,8 @@ class RadialBinning:
     def step(self) -> float:
         """Width of a bin, nm⁻¹."""
         q_max, r_max = _maxima(self.geometry, self.oversampling)
+        if r_max == 0.0:  # a single point, hit by the beam: any width will do
+            return 1.0
         return q_max / (r_max / self.geometry.pixel_size[0]) * self.pixels_per_bin
 
     @cached_property

@@ -87,8 +87,8 @@ def integrate(image: NDArray[np.generic], plan: Plan) -> list[Curve]:
             layer,
             pixels,
             factor=plan.factor,
-            moments=model is not ErrorModel.POISSON,
-            squares=model is ErrorModel.AZIMUTHAL,
+            variance=model is ErrorModel.PROPAGATED,
+            square=model is ErrorModel.AZIMUTHAL,
         )
         for layer in plan.layers
     ]
@@ -99,9 +99,12 @@ def _as_pixels(image: NDArray[np.generic], shape: tuple[int, int]) -> Pixels:
     """Check an image and view it as the kernel wants it, without a copy where that is possible."""
     if image.shape != shape:
         raise FrameError(f"expected an image of {shape} pixels, got {image.shape}")
-    if image.dtype.kind not in "iuf" or image.dtype.itemsize > 8 or image.dtype == np.float16:
+    if image.dtype.kind not in "iuf":
         raise FrameError(f"expected an image of whole or real numbers, got {image.dtype}")
-    values = np.ascontiguousarray(image, dtype=image.dtype.newbyteorder("=")).ravel()
+    form = image.dtype.newbyteorder("=")
+    if form.kind == "f" and form.itemsize not in (4, 8):  # half and extended precision
+        form = np.dtype(np.float64)
+    values = np.ascontiguousarray(image, dtype=form).ravel()
     if values.dtype.kind == "f":
         return Pixels(values, float(np.finfo(values.dtype).max))
     if values.dtype.itemsize == 8:
@@ -116,10 +119,10 @@ def _curve(channel: ChannelPlan, plan: Plan, sums: Sums) -> Curve:
     weights = Weights(
         full.linear[row] - sums.lost.linear[row], full.square[row] - sums.lost.square[row]
     )
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         intensity = sums.value[row] / weights.linear
         area = weights.linear / plan.layers[channel.layer].sub_pixels
-        sigma = _sigma(plan.error_model, intensity, area, weights, sums, row)
+        sigma = _sigma(intensity, area, weights, sums, row)
     parameters = None
     if channel.parameters_over is not None:
         over = channel.parameters_over
@@ -136,10 +139,8 @@ def _curve(channel: ChannelPlan, plan: Plan, sums: Sums) -> Curve:
     )
 
 
-def _sigma(
-    model: ErrorModel, intensity: Array, area: Array, weights: Weights, sums: Sums, row: int
-) -> Array:
-    r"""Estimate the standard error of the mean.
+def _sigma(intensity: Array, area: Array, weights: Weights, sums: Sums, row: int) -> Array:
+    r"""Estimate the standard error of the mean by the error model whose sums there are.
 
     ``poisson`` is the paper's eq. 7, :math:`\sqrt{I/A}`; ``propagated`` is
     :math:`\sqrt{\sum c^2 f^2 n} / A`, exact for independent Poisson counts; ``azimuthal`` takes the
@@ -147,11 +148,12 @@ def _sigma(
     :math:`s^2 = \sum c\,(v - I)^2 / (A - \sum c^2 / A)`, and returns
     :math:`s \sqrt{\sum c^2} / A`.
     """
-    if sums.moment is None or sums.moment_square is None:
-        return np.asarray(np.sqrt(intensity / area))
-    if model is ErrorModel.PROPAGATED:
-        return np.asarray(np.sqrt(sums.moment_square[row]) / weights.linear)
     linear: NDArray[Any] = weights.linear
-    spread = np.maximum(sums.moment[row] - linear * intensity**2, 0.0)
-    variance = spread / (linear - weights.square / linear)
+    if sums.variance is not None:
+        return np.asarray(np.sqrt(sums.variance[row]) / linear)
+    if sums.square is None:
+        return np.asarray(np.sqrt(intensity / area))
+    spread = np.maximum(sums.square[row] - linear * intensity**2, 0.0)
+    freedom = linear - weights.square / linear
+    variance = spread / np.where(freedom > 0, freedom, np.nan)  # one pixel does not scatter
     return np.asarray(np.sqrt(variance * weights.square) / linear)

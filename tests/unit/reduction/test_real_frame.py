@@ -1,0 +1,108 @@
+"""A Pilatus 1M frame of silver behenate, whose rings lie at known places."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import tifffile
+
+from saxsdog.calibration import Calibration
+from saxsdog.integrator import Integrator
+from saxsdog.io.mask_files import read_mask
+from saxsdog.reduction.geometry import q
+from saxsdog.reduction.integrate import integrate
+from tests.helpers.oracles import only_curve, radial_plan
+
+FIRST_ORDER = 2 * np.pi / 5.838
+"""q of the first ring, nm⁻¹, from the lamellar spacing of silver behenate in nm."""
+
+TOLERANCE = 0.0015
+RADII = {2: 256.61, 3: 385.10, 4: 514.55, 5: 644.67, 6: 776.32}
+"""Of the rings in pixels, fitted on the image, independent of any integration."""
+
+
+@pytest.fixture(scope="module")
+def calibration(real_data):
+    return Calibration.load(real_data / "agbeh.saxsconf")
+
+
+@pytest.fixture(scope="module")
+def image(real_data):
+    return tifffile.imread(real_data / "agbeh2_1M.tif")
+
+
+@pytest.fixture(scope="module")
+def integrator(calibration, real_data):
+    return Integrator(calibration, base=real_data)
+
+
+@pytest.fixture(scope="module")
+def curve(integrator, image):
+    (only,) = integrator.integrate(image)
+    return only
+
+
+def peak_position(curve, expected, half_width=0.07):
+    """Centre of mass above a straight line between both feet of a peak, nm⁻¹."""
+    near = np.abs(curve.q - expected) < half_width
+    x, y = curve.q[near], curve.intensity[near]
+    feet = np.r_[0:4, -4:0]
+    above = y - np.polyval(np.polyfit(x[feet], y[feet], 1), x)
+    high = above > 0.3 * above.max()
+    return (x * above)[high].sum() / above[high].sum()
+
+
+@pytest.mark.parametrize("order", [2, 3, 4, 5, 6])
+def test_rings_of_silver_behenate_lie_at_multiples_of_the_first(curve, order):
+    expected = order * FIRST_ORDER
+    assert peak_position(curve, expected) == pytest.approx(expected, rel=TOLERANCE)
+
+
+@pytest.mark.parametrize("order", RADII)
+def test_rings_lie_where_they_are_on_the_image(curve, calibration, order):
+    geometry = calibration.geometry
+    row, column = geometry.beam_center
+    expected = float(q(geometry, row + RADII[order], column))
+    assert peak_position(curve, expected) == pytest.approx(expected, rel=TOLERANCE)
+
+
+def test_values_of_flagged_pixels_change_nothing(integrator, image, curve):
+    flagged = image < 0
+    assert flagged.sum() == 73671
+    for value in (-1, -2, -(2**31)):
+        (same,) = integrator.integrate(np.where(flagged, np.int32(value), image))
+        np.testing.assert_array_equal(same.intensity, curve.intensity)
+        np.testing.assert_array_equal(same.sigma, curve.sigma)
+
+
+def test_the_mask_is_the_right_way_up(integrator, calibration, image, curve, real_data):
+    """It covers every flagged pixel; upside down it leaves 73 of them to the flags."""
+    full = integrator.plan.weights[0].linear[0] / 9
+    np.testing.assert_array_equal(curve.area, full)
+    upside_down = read_mask(real_data / "AAA_integ.msk")[::-1]
+    plan = radial_plan(calibration.geometry, mask=upside_down)
+    lost = plan.weights[0].linear[0].sum() / 9 - only_curve(image, plan).area.sum()
+    assert lost == pytest.approx(73)
+
+
+def test_all_good_counts_are_in_the_curve(image, curve, real_data):
+    used = ~read_mask(real_data / "AAA_integ.msk") & (image >= 0)
+    assert curve.area.sum() == pytest.approx(used.sum(), rel=1e-12)
+    assert np.nansum(curve.area * curve.intensity) == pytest.approx(
+        image[used].sum(dtype=np.int64), rel=1e-12
+    )
+
+
+def test_the_curve_is_the_matrix_times_the_image(integrator, image, curve):
+    seen = curve.area > 0
+    expected = integrator.matrix("R0") @ image.ravel()
+    np.testing.assert_allclose(curve.intensity[seen], expected[seen], rtol=1e-12)
+
+
+def test_a_wrong_distance_moves_the_rings(calibration, image, real_data):
+    """So the agreement above is one of the geometry and not of the search."""
+    geometry = replace(calibration.geometry, distance=calibration.geometry.distance * 1.01)
+    plan = radial_plan(geometry, mask=read_mask(real_data / "AAA_integ.msk"))
+    (moved,) = integrate(image, plan)
+    expected = 4 * FIRST_ORDER
+    assert peak_position(moved, expected) < expected * (1 - 3 * TOLERANCE)
