@@ -18,6 +18,10 @@ METRE_PER_MM = 1e-3
 METRE_PER_MICROMETRE = 1e-6
 NM_PER_ANGSTROM = 0.1
 
+MOST_BINS = 1_000_000
+"""A curve of more is a slip of the pen; its sums would not fit in any cache, nor its file on a
+screen."""
+
 
 @dataclass(frozen=True)
 class MaskSettings:
@@ -92,7 +96,7 @@ class Calibration:
             If the file cannot be read or a key is wrong; names the file and the key.
         """
         try:
-            return cls.from_document(parse_json(Path(path).read_text(encoding="utf-8")))
+            return cls.from_document(parse_json(Path(path).read_text(encoding="utf-8-sig")))
         except OSError as error:
             reason = error.strerror or str(error)
             raise CalibrationError(f"{path}: expected a calibration file: {reason}") from error
@@ -137,6 +141,13 @@ class Calibration:
         text = json.dumps(self.document, indent=4, ensure_ascii=False) + "\n"
         write_whole(path, text.encode())
 
+    def _farthest_in_pixels(self) -> float:
+        """Distance of the farthest corner from the beam, in vertical edges of a pixel."""
+        (rows, columns), (row, column) = self.geometry.shape, self.geometry.beam_center
+        height, width = self.geometry.pixel_size
+        across = max(abs(column), abs(columns - column)) * width / height
+        return math.hypot(max(abs(row), abs(rows - row)), across)
+
     def _check_meaning(self) -> None:
         """Refuse what the schema cannot see."""
         for i, mask in enumerate(self.masks):
@@ -144,6 +155,12 @@ class Calibration:
                 raise CalibrationError(
                     f"Masks[{i}].qStop: expected more than qStart ({mask.q_start:g} nm⁻¹), "
                     f"got {mask.q_stop:g}"
+                )
+            n_bins = self._farthest_in_pixels() / mask.pixels_per_bin
+            if not mask.phi_mode and n_bins > MOST_BINS:
+                raise CalibrationError(
+                    f"Masks[{i}].PixelPerRadialElement: expected at most {MOST_BINS} bins, "
+                    f"got {n_bins:.0f} with this detector, beam centre and width of a bin"
                 )
         for i, cut in enumerate(self.slices):
             if cut.mask is not None and cut.mask >= len(self.masks):

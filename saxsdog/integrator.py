@@ -36,12 +36,19 @@ class Integrator:
 
     def __init__(self, calibration: Calibration, base: str | os.PathLike[str] = ".") -> None:
         self.calibration = calibration
-        self.plan = plan_of(calibration, Path(base))
+        self.base = Path(base)
+        self.plan = plan_of(calibration, self.base)
 
     @property
     def channels(self) -> tuple[str, ...]:
         """Names of the curves that every image gives, for example ``("R0", "S1")``."""
         return tuple(channel.name for channel in self.plan.channels)
+
+    @property
+    def masks_changed(self) -> int:
+        """When the youngest of the mask files was changed, ns since the epoch."""
+        files = [self.base / mask.file for mask in self.calibration.masks if mask.file]
+        return max((file.stat().st_mtime_ns for file in files), default=0)
 
     def integrate(self, image: NDArray[np.generic]) -> list[Curve]:
         """Average an image over the bins of every channel.

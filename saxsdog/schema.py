@@ -2,7 +2,8 @@
 
 import difflib
 import json
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,7 @@ def _validator(name: str) -> Draft202012Validator:
 
 
 def parse_json(text: str) -> Any:
-    """Parse strict JSON: no key twice, no NaN and no infinity.
+    """Parse JSON without keys that come twice.
 
     Raises
     ------
@@ -52,7 +53,7 @@ def parse_json(text: str) -> Any:
         With line and column if the text is not JSON.
     """
     try:
-        return json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_no_constant)
+        return json.loads(text, object_pairs_hook=_unique_keys)
     except json.JSONDecodeError as error:
         raise DocumentError(
             f"expected JSON, got something else at line {error.lineno}, "
@@ -71,8 +72,15 @@ def check(document: Any, name: str) -> None:
         With one line for each problem: the path of the key, what was expected and what came.
     """
     problems = sorted(_leaves(_validator(name).iter_errors(document)), key=lambda e: e.json_path)
-    if problems:
-        raise DocumentError("\n".join(map(_explain, problems)))
+    explained = list(map(_explain, problems))
+    named = set(map(_path, problems))
+    explained += [
+        f"{path}: expected a finite number, got {_describe(value)}"
+        for path, value in _not_finite(document)
+        if path not in named
+    ]
+    if explained:
+        raise DocumentError("\n".join(explained))
 
 
 def with_defaults(document: Any, schema: dict[str, Any]) -> Any:
@@ -96,10 +104,6 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             raise DocumentError(f"expected every key once, got {key!r} twice")
         document[key] = value
     return document
-
-
-def _no_constant(text: str) -> Any:
-    raise DocumentError(f"expected a finite number, got {text}")
 
 
 def _leaves(errors: Iterable[ValidationError]) -> Iterable[ValidationError]:
@@ -139,6 +143,9 @@ def _explain(error: ValidationError) -> str:
         case "minItems" | "maxItems":
             bound = "least" if error.validator == "minItems" else "most"
             return f"{where}: expected at {bound} {limit} items, got {len(value)}"
+        case "minLength" | "maxLength":
+            bound = "least" if error.validator == "minLength" else "most"
+            return f"{where}: expected at {bound} {limit} characters, got {len(value)}"
         case _:
             return f"{where}: {error.message}"
 
@@ -159,8 +166,24 @@ def _path(error: ValidationError) -> str:
     return path or "document"
 
 
+def _not_finite(document: Any) -> Iterator[tuple[str, float]]:
+    """Find the numbers that JSON does not have, but Python's parser lets through."""
+    pending = [("", document)]
+    while pending:
+        path, value = pending.pop()
+        if isinstance(value, float) and not math.isfinite(value):
+            yield path, value
+        elif isinstance(value, dict):
+            pending += [(f"{path}.{key}" if path else str(key), sub) for key, sub in value.items()]
+        elif isinstance(value, list):
+            pending += [(f"{path}[{i}]", sub) for i, sub in enumerate(value)]
+
+
 def _describe(value: Any) -> str:
-    shown = json.dumps(value, ensure_ascii=False)
+    try:
+        shown = json.dumps(value, ensure_ascii=False)
+    except RecursionError:
+        shown = "of many levels"
     if len(shown) > _LONGEST_VALUE:
         shown = shown[:_LONGEST_VALUE] + "…"
     if isinstance(value, str):

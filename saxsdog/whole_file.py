@@ -1,6 +1,7 @@
 """Write a file whole or not at all."""
 
 import os
+import threading
 from pathlib import Path
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
@@ -19,7 +20,7 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
     """
     path = Path(path)
     temporary = temporary_name(path)
-    # A file of this name can only be left over from a dead process with our number.
+    # A file of this name can only be left over from a dead thread with our numbers.
     temporary.unlink(missing_ok=True)
     try:
         descriptor = os.open(temporary, _NEW, _READABLE_BY_ALL)
@@ -36,5 +37,5 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
 
 
 def temporary_name(path: Path) -> Path:
-    """Name under which this process writes before it renames: hidden, in the same folder."""
-    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    """Name under which this thread writes before it renames: hidden, in the same folder."""
+    return path.with_name(f".{path.name}.{os.getpid()}-{threading.get_native_id()}.tmp")

@@ -114,10 +114,14 @@ def read_chi(path: str | os.PathLike[str]) -> CurveFile:
 
 
 def _lines(path: str | os.PathLike[str]) -> list[str]:
+    """Lines of a file whose last line ended: else the last number may have lost digits."""
     try:
-        return Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
+        text = Path(path).read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise CurveFileError(f"{path}: expected a curve: {error.strerror}") from error
+    if text and not text.rstrip(" ").endswith("\n"):
+        raise CurveFileError(f"{path}: expected a curve, the file is cut off in its last line")
+    return text.splitlines()
 
 
 def _row_count(path: str | os.PathLike[str], header: list[str]) -> int:

@@ -1,0 +1,146 @@
+import os
+import threading
+
+import pytest
+
+from saxsdog import whole_file
+from saxsdog.whole_file import temporary_name, write_whole
+
+
+def names_in(folder):
+    return [path.name for path in folder.iterdir()]
+
+
+def test_a_file_is_written(tmp_path):
+    write_whole(tmp_path / "a", b"content")
+    assert (tmp_path / "a").read_bytes() == b"content"
+    assert names_in(tmp_path) == ["a"]
+
+
+def test_a_path_may_be_a_text(tmp_path):
+    write_whole(str(tmp_path / "a"), b"")
+    assert (tmp_path / "a").read_bytes() == b""
+
+
+def test_an_existing_file_is_replaced(tmp_path):
+    (tmp_path / "a").write_bytes(b"old and longer")
+    write_whole(tmp_path / "a", b"new")
+    assert (tmp_path / "a").read_bytes() == b"new"
+
+
+def test_whoever_has_the_old_file_open_keeps_it_whole(tmp_path):
+    (tmp_path / "a").write_bytes(b"old")
+    with (tmp_path / "a").open("rb") as reader:
+        write_whole(tmp_path / "a", b"new")
+        assert reader.read() == b"old"
+
+
+def test_readers_never_see_a_part_of_a_file(tmp_path):
+    path, size = tmp_path / "a", 1 << 18
+    contents = [bytes([letter]) * size for letter in b"ab"]
+    write_whole(path, contents[0])
+    stop, torn = threading.Event(), []
+
+    def poll():
+        while not stop.is_set():
+            seen = path.read_bytes()
+            if seen not in contents:
+                torn.append(seen[:10])
+
+    reader = threading.Thread(target=poll)
+    reader.start()
+    try:
+        for i in range(200):
+            write_whole(path, contents[i % 2])
+    finally:
+        stop.set()
+        reader.join()
+    assert torn == []
+
+
+def test_writers_of_the_same_file_in_two_threads_leave_one_of_both(tmp_path):
+    path, size = tmp_path / "a", 1 << 18
+    contents = [bytes([letter]) * size for letter in b"abcd"]
+    failures = []
+
+    def write(data):
+        try:
+            for _ in range(50):
+                write_whole(path, data)
+                if path.read_bytes() not in contents:
+                    failures.append("torn")
+        except OSError as error:
+            failures.append(repr(error))
+
+    writers = [threading.Thread(target=write, args=(data,)) for data in contents]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert failures == []
+    assert names_in(tmp_path) == ["a"]
+
+
+def test_writing_in_small_steps_ends_with_all_of_it(tmp_path, monkeypatch):
+    write = os.write
+    monkeypatch.setattr(whole_file.os, "write", lambda file, data: write(file, data[:3]))
+    write_whole(tmp_path / "a", b"0123456789")
+    assert (tmp_path / "a").read_bytes() == b"0123456789"
+
+
+def test_a_full_disk_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
+    def refuse(file, data):
+        raise OSError(28, "No space left on device")
+
+    (tmp_path / "a").write_bytes(b"old")
+    with monkeypatch.context() as patch:
+        patch.setattr(whole_file.os, "write", refuse)
+        with pytest.raises(OSError, match="No space left"):
+            write_whole(tmp_path / "a", b"new")
+    assert names_in(tmp_path) == ["a"]
+    assert (tmp_path / "a").read_bytes() == b"old"
+
+
+def test_an_interrupt_leaves_no_temporary_file(tmp_path, monkeypatch):
+    def interrupt(file, data):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(whole_file.os, "write", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            write_whole(tmp_path / "a", b"new")
+    assert names_in(tmp_path) == []
+
+
+def test_a_missing_folder_is_an_error(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        write_whole(tmp_path / "none" / "a", b"x")
+    assert names_in(tmp_path) == []
+
+
+def test_a_folder_in_the_place_of_the_file_is_an_error(tmp_path):
+    (tmp_path / "a").mkdir()
+    with pytest.raises(OSError, match="a"):
+        write_whole(tmp_path / "a", b"x")
+    assert names_in(tmp_path) == ["a"]
+
+
+def test_what_a_dead_process_left_behind_is_no_obstacle(tmp_path):
+    temporary_name(tmp_path / "a").write_bytes(b"half")
+    write_whole(tmp_path / "a", b"new")
+    assert names_in(tmp_path) == ["a"]
+    assert (tmp_path / "a").read_bytes() == b"new"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no umask")
+def test_a_file_has_the_rights_of_any_new_file(tmp_path):
+    (tmp_path / "usual").write_bytes(b"")
+    write_whole(tmp_path / "a", b"")
+    assert (tmp_path / "a").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+def test_the_temporary_name_is_hidden_and_in_the_same_folder(tmp_path):
+    name = temporary_name(tmp_path / "a.chi")
+    assert name.parent == tmp_path
+    assert name.name.startswith(".")
+    assert name.suffix != ".chi"
