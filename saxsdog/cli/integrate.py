@@ -11,6 +11,7 @@ from pathlib import Path
 from saxsdog.calibration import Calibration
 from saxsdog.cli.arguments import n_cores, positive_integer
 from saxsdog.cli.progress import Stopwatch, progress_bar
+from saxsdog.cli.stopping import StopOnSignal
 from saxsdog.errors import UsageError
 from saxsdog.integrator import Integrator
 from saxsdog.pipeline.batch import Batch
@@ -52,7 +53,7 @@ def run(arguments: Sequence[str]) -> int:
     batch = Batch(
         integrator,
         targets=assign(sources, rule, integrator.channels),
-        reuse=ReuseRule(not calibration.overwrite, options.resume),
+        reuse=ReuseRule(not calibration.overwrite, options.resume, integrator.masks_changed),
         n_workers=min(options.jobs, len(sources)),
     )
     return _work(batch, options.log)
@@ -60,29 +61,26 @@ def run(arguments: Sequence[str]) -> int:
 
 def _work(batch: Batch, log: Path | None) -> int:
     counts: Counter[Status] = Counter()
-    interrupted = False
     watch = Stopwatch()
-    try:
-        for outcome in _outcomes(batch, log):
+    with StopOnSignal() as stop:
+        for outcome in _outcomes(batch, log, stop):
             watch.lap()
             counts[outcome.status] += 1
             if outcome.status is Status.FAILED:
                 print(f"failed ({outcome.reason}): {outcome.message}", file=sys.stderr)
-    except KeyboardInterrupt:
-        interrupted = True
     _print_summary(counts, len(batch.targets), watch)
-    if interrupted:
+    if counts.total() < len(batch.targets):
         print("interrupted; continue with --resume", file=sys.stderr)
         return EXIT_INTERRUPTED
     return EXIT_SOME_FAILED if counts[Status.FAILED] else 0
 
 
-def _outcomes(batch: Batch, log: Path | None) -> Iterator[Outcome]:
+def _outcomes(batch: Batch, log: Path | None, stop: StopOnSignal) -> Iterator[Outcome]:
     """Outcomes as they come, drawn on the progress bar and written to the log."""
     with ExitStack() as stack:
         file = stack.enter_context(_opened(log)) if log else None
         advance = stack.enter_context(progress_bar("integrating", len(batch.targets)))
-        for outcome in stack.enter_context(batch.outcomes()):
+        for outcome in stack.enter_context(batch.outcomes(stop)):
             if file is not None:
                 file.write(outcome.to_bytes() + b"\n")
             advance()
@@ -150,7 +148,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--resume",
         action="store_true",
-        help="skip images whose curves are younger than the image and made with this calibration",
+        help="skip images whose curves are younger than the image and the masks, and made with "
+        "this calibration",
     )
     parser.add_argument(
         "--log",

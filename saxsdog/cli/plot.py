@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from saxsdog.errors import UsageError
 from saxsdog.figures.canvas import figure
 from saxsdog.figures.curves import Line, Style, draw_comparison, draw_curves
 from saxsdog.io.chi import CurveFile, read_chi
@@ -24,6 +25,10 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command and return its exit status."""
     options = _parser().parse_args(arguments)
     curves = [read_chi(path) for path in options.files]
+    labels = [_x_label(curve) for curve in curves]
+    for path, label in zip(options.files, labels, strict=True):
+        if label != labels[0]:
+            raise UsageError(f"{path}: expected a curve over {labels[0]}, got one over {label}")
     names = _short_names(options.files)
     lines = [
         Line(name, curve.q, curve.intensity, curve.sigma)
@@ -32,7 +37,7 @@ def run(arguments: Sequence[str]) -> int:
     style = Style(
         x_scale=options.x,
         y_scale=options.y,
-        x_label=_x_label(curves[0]),
+        x_label=labels[0],
         bands=not options.no_errors,
         title=options.title,
     )

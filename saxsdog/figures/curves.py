@@ -116,9 +116,11 @@ def _name_curves(drawing: "Figure", axes: "Axes", lines: Sequence[Line]) -> None
         return
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
+    from matplotlib.ticker import MaxNLocator
 
     scale = ScalarMappable(Normalize(1, len(lines)), "viridis")
-    drawing.colorbar(scale, ax=axes, label="curve", pad=0.01)
+    whole = MaxNLocator(integer=True, min_n_ticks=2)
+    drawing.colorbar(scale, ax=axes, label="curve", pad=0.01, ticks=whole)
 
 
 def _colors(number: int) -> Sequence[Any]:

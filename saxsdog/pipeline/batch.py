@@ -1,8 +1,9 @@
 """Integrate a given set of images: the engine of ``saxsdog integrate``."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from saxsdog.integrator import Integrator
@@ -34,9 +35,14 @@ class Batch:
     n_workers: int
 
     @contextmanager
-    def outcomes(self) -> Iterator[Iterator[Outcome]]:
-        """Integrate while iterated over; leaving early lets the images under work finish."""
-        jobs = [Job(image, target) for image, target in self.targets.items()]
+    def outcomes(self, stop: Callable[[], bool] = lambda: False) -> Iterator[Iterator[Outcome]]:
+        """Integrate while iterated over.
+
+        Once ``stop`` says so no further image is begun, and those under work are finished. Leaving
+        early finishes them as well, without telling.
+        """
+        every = (Job(image, target) for image, target in self.targets.items())
+        jobs = takewhile(lambda _: not stop(), every)
         plan, document = self.integrator.plan, self.integrator.calibration.document
         if self.n_workers == 1:
             reducer = Reducer(plan, document, self.reuse)

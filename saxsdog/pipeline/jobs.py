@@ -87,10 +87,21 @@ class Outcome:
 
 @dataclass(frozen=True)
 class ReuseRule:
-    """When existing curves are kept: all of them, those that are up to date, or none."""
+    """When existing curves are kept.
+
+    Attributes
+    ----------
+    keep_existing
+        Always, if they are whole.
+    keep_up_to_date
+        If they were made with this calibration and are younger than the image and
+    masks_changed
+        when the masks were last changed, ns since the epoch.
+    """
 
     keep_existing: bool = False
     keep_up_to_date: bool = False
+    masks_changed: int = 0
 
 
 class Reducer:
@@ -169,9 +180,9 @@ class Reducer:
         return ""
 
     def _up_to_date(self, image: Path, paths: Sequence[Path]) -> bool:
-        """Whether the curves are younger than the image and made with this calibration."""
+        """Whether the curves are younger than image and masks, and made with this calibration."""
         try:
-            youngest = image.stat().st_mtime_ns
+            youngest = max(image.stat().st_mtime_ns, self._reuse.masks_changed)
             if any(path.stat().st_mtime_ns < youngest for path in paths):
                 return False
             for path, format_ in zip(paths, self._formats, strict=True):

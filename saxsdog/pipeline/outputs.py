@@ -8,7 +8,7 @@ name, later ones get a folder of their own below.
 import json
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from saxsdog.errors import OutputError
@@ -40,41 +40,46 @@ def curve_names(stem: str, channels: Sequence[str]) -> list[str]:
     return [f"{stem}.chi", *(f"{stem}_c{channel}.chi" for channel in others)]
 
 
-@dataclass
 class Owners:
-    """Who owns which name in one folder of results."""
+    """Which image owns which curve file in one folder of results.
 
-    folder: Path
-    channels: Sequence[str]
-    _image_of_stem: dict[str, str] = field(default_factory=dict)
-    _owner_of_file: dict[str, str] = field(default_factory=dict)
-    _new: list[tuple[str, str]] = field(default_factory=list)
+    Parameters
+    ----------
+    folder
+        Need not exist yet.
 
-    def __post_init__(self) -> None:
+    Raises
+    ------
+    OutputError
+        If the folder cannot be used.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._owner_of: dict[str, str] = {}
+        self._new: list[tuple[str, str]] = []
         try:
-            lines = (self.folder / OWNERS_FILE).read_text(encoding="utf-8").splitlines()
+            lines = (folder / OWNERS_FILE).read_text(encoding="utf-8").splitlines()
         except FileNotFoundError:
             return
         except OSError as error:
-            raise OutputError(f"{self.folder}: cannot be used: {error.strerror}") from error
+            raise OutputError(f"{folder}: cannot be used: {error.strerror}") from error
         for line in lines:
             try:
-                stem, image = json.loads(line)
+                name, image = json.loads(line)
             except ValueError:  # the end of a line that was cut off by a crash
                 continue
-            self._note(str(stem), str(image))
+            self._owner_of[str(name)] = str(image)
 
-    def claim(self, stem: str, image: Path) -> bool:
-        """Reserve the names that follow from a stem; false if another image has one of them."""
+    def claim(self, names: Sequence[str], image: Path) -> bool:
+        """Reserve names for the curves of an image; false if another image has one of them."""
         owner = self._relative(image)
-        if self._image_of_stem.get(stem) == owner:
-            return True
-        if any(
-            self._owner_of_file.get(n, owner) != owner for n in curve_names(stem, self.channels)
-        ):
+        if any(self._owner_of.get(name, owner) != owner for name in names):
             return False
-        self._note(stem, owner)
-        self._new.append((stem, owner))
+        for name in names:
+            if name not in self._owner_of:
+                self._owner_of[name] = owner
+                self._new.append((name, owner))
         return True
 
     def save(self) -> None:
@@ -89,22 +94,17 @@ class Owners:
             return
         text = "".join(json.dumps(entry) + "\n" for entry in self._new)
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with (self.folder / OWNERS_FILE).open("a", encoding="utf-8") as file:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with (self._folder / OWNERS_FILE).open("a", encoding="utf-8") as file:
                 file.write(text)
         except OSError as error:
-            raise OutputError(f"{self.folder}: cannot write results: {error.strerror}") from error
+            raise OutputError(f"{self._folder}: cannot write results: {error.strerror}") from error
         self._new.clear()
-
-    def _note(self, stem: str, owner: str) -> None:
-        self._image_of_stem[stem] = owner
-        for name in curve_names(stem, self.channels):
-            self._owner_of_file.setdefault(name, owner)
 
     def _relative(self, image: Path) -> str:
         """Path from this folder, so that a tree may be moved with its results."""
         try:
-            return Path(os.path.relpath(image, self.folder)).as_posix()
+            return Path(os.path.relpath(image, self._folder)).as_posix()
         except ValueError:  # another drive on Windows
             return image.as_posix()
 
@@ -121,21 +121,18 @@ def assign(
     """
     folders: dict[Path, Owners] = {}
     targets: dict[Path, Path] = {}
-
-    def owners(folder: Path) -> Owners:
-        if folder not in folders:
-            folders[folder] = Owners(folder, channels)
-        return folders[folder]
-
     for source in sources:
         image, folder = source.image, rule.folder_of(source)
         below = folder / image.parent.name
         for candidate in (folder / image.stem, below / image.stem, below / image.name):
-            if owners(candidate.parent).claim(candidate.name, image):
+            owners = folders.get(candidate.parent)
+            if owners is None:
+                owners = folders[candidate.parent] = Owners(candidate.parent)
+            if owners.claim(curve_names(candidate.name, channels), image):
                 targets[image] = candidate
                 break
         else:
             raise OutputError(f"{image}: no free name for its curves in {below}")
-    for known in folders.values():
-        known.save()
+    for owners in folders.values():
+        owners.save()
     return targets

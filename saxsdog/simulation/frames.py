@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from saxsdog.errors import UsageError
+from saxsdog.errors import OutputError, UsageError
 from saxsdog.simulation.documents import write_calibration, write_truth
 from saxsdog.simulation.experiment import Experiment
 from saxsdog.simulation.tiff import FrameHeader, write_frame
@@ -71,11 +71,26 @@ def simulate(
     ------
     UsageError
         If the rate is not positive.
-    OSError
+    OutputError
         If a file cannot be written.
     """
     if rate is not None and not rate > 0:
         raise UsageError(f"expected a rate above 0 Hz, got {rate}")
+    try:
+        return _write_all(directory, experiment, rate, name, progress, clock, sleep)
+    except OSError as error:
+        raise OutputError(f"{directory}: cannot be written: {error.strerror}") from error
+
+
+def _write_all(
+    directory: Path,
+    experiment: Experiment,
+    rate: float | None,
+    name: str,
+    progress: Callable[[int], None] | None,
+    clock: Callable[[], float],
+    sleep: Callable[[float], None],
+) -> Simulation:
     folder = directory / "frames"
     folder.mkdir(parents=True, exist_ok=True)
     calibration, mask = write_calibration(directory, experiment, name)

@@ -103,6 +103,7 @@ def test_one_bad_image_is_named_and_the_status_is_1(small):
         (("integrate", "small.saxsconf", "frames", "-j", "0"), "expected a whole number from 1"),
         (("simulate", "out", "--detector", "Polaroid"), "Pilatus 1M"),
         (("plot", "none.chi", "-o", "x.png"), "none.chi: expected a curve"),
+        (("simulate", "small.saxsconf/below"), "small.saxsconf/below: cannot be written"),
         (("nonsense",), "invalid choice"),
         ((), "COMMAND"),
     ],
@@ -155,9 +156,11 @@ def test_a_run_stops_with_whole_files_only_and_resume_goes_on(small, jobs, stop)
     assert "interrupted; continue with --resume" in complaint
     assert "Traceback" not in complaint
     assert "not started" in printed
-    done = list((small / "work").glob("*"))
+    done = [path for path in (small / "work").glob("*") if path.name != ".saxsdog-owners.jsonl"]
     assert 0 < len(done) < len(images)
-    assert all(path.suffix == ".chi" for path in done if path.name != ".saxsdog-owners.jsonl")
+    assert all(path.suffix == ".chi" for path in done)
+    assert f"{len(images)} images: {len(done)} integrated" in printed
+    assert f"{len(images) - len(done)} not started" in printed
     log.unlink()
     ran = saxsdog("integrate", "small.saxsconf", "frames", "--resume", cwd=small)
     assert ran.returncode == 0, ran.stderr
@@ -173,6 +176,16 @@ def test_curves_are_drawn_to_a_picture(small, suffix):
     assert ran.returncode == 0, ran.stderr
     magic = {"png": PNG, "svg": b"<?xml", "pdf": b"%PDF"}[suffix]
     assert picture.read_bytes().startswith(magic)
+
+
+def test_curves_over_different_axes_are_not_drawn_together(small):
+    phi = {"Phi-mode": True, "qStart": 0.1, "qStop": 0.4}
+    write_calibration(small, Masks=[{"qStart": 0.1, "qStop": 0.4}, phi])
+    saxsdog("integrate", "small.saxsconf", "frames", "-j", 1, cwd=small)
+    curves = ("work/image_001.chi", "work/image_001_cR1.chi")
+    ran = saxsdog("plot", *curves, "-o", "x.png", cwd=small)
+    assert ran.returncode == 2
+    assert "image_001_cR1.chi: expected a curve over q / nm⁻¹, got one over azimuth" in ran.stderr
 
 
 def test_without_a_screen_a_plot_asks_for_a_picture(small):

@@ -92,6 +92,13 @@ def test_resuming_repeats_an_image_that_is_younger_than_its_curve(tmp_path, job)
     assert reducer(tmp_path, RESUME).reduce(job).status is Status.INTEGRATED
 
 
+def test_resuming_repeats_what_an_older_mask_made(tmp_path, job):
+    curve = reducer(tmp_path).reduce(job).curves[0]
+    changed = Path(curve).stat().st_mtime_ns + 1
+    newer = ReuseRule(keep_up_to_date=True, masks_changed=changed)
+    assert reducer(tmp_path, newer).reduce(job).status is Status.INTEGRATED
+
+
 def test_resuming_makes_curves_of_channels_that_are_missing(tmp_path, job):
     masks = DOCUMENT["Masks"] * 2
     reducer(tmp_path, Masks=masks).reduce(job)

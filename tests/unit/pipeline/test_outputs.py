@@ -62,6 +62,12 @@ def test_an_image_named_like_a_channel_of_another_never_shares_its_curve(tmp_pat
     assert found == {"a/b/x.tif": "a/work/x", "a/b/x_cR1.tif": "a/work/b/x_cR1"}
 
 
+def test_a_channel_that_is_added_later_never_takes_the_curve_of_another_image(tmp_path):
+    targets(tmp_path, "a/b/x.tif", "a/b/x_cR1.tif", channels=("R0",))
+    found = targets(tmp_path, "a/b/x.tif", channels=("R0", "R1"))
+    assert found == {"a/b/x.tif": "a/work/b/x"}
+
+
 def test_a_moved_tree_keeps_its_owners(tmp_path):
     targets(tmp_path / "old", "a/b/x.tif", "a/c/x.tif")
     (tmp_path / "old").rename(tmp_path / "new")
