@@ -1,0 +1,270 @@
+"""Write the generated pages of the reference: the calibration from its schema, the commands.
+
+Run it from anywhere: ``python docs/make_reference.py``. The pages are committed, and
+``tests/unit/test_docs.py`` fails when they no longer say what the program does.
+"""
+
+import argparse
+import importlib
+import importlib.util
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from saxsdog.cli.main import COMMANDS
+from saxsdog.schema import load_schema
+
+REFERENCE = Path(__file__).parent / "reference"
+NOTE = "<!-- Made by docs/make_reference.py; do not edit. -->\n"
+TYPES = {
+    "object": "object",
+    "array": "list",
+    "string": "text",
+    "number": "number",
+    "integer": "whole number",
+    "boolean": "`true` or `false`",
+}
+
+CALIBRATION_INTRODUCTION = """
+A calibration is a JSON file, UTF-8, whose name ends in `.saxsconf`. It is checked completely before
+anything is integrated: a key that is not listed here is an error, so a slip of the pen cannot hide
+as a setting that does nothing. The keys, misspelling included, are those of the original SAXSDOG,
+whose files load unchanged. [Write a calibration](../how-to/write-a-calibration.md) shows the way
+there; this page is the list.
+
+JSON knows no comments. Numbers have a decimal point, never a comma. `NaN`, `Infinity` and a key
+that stands twice in one object are refused.
+"""
+
+MEANING = """
+## What the schema cannot say
+
+- `Masks` and `Slices` together hold at least one entry; with `GISAXSmode` there is at least one
+  slice.
+- `qStop` is larger than `qStart`.
+- `MaskRef` is the index of a mask that exists, counted from 0.
+- The band of a slice meets the detector.
+- A mask file exists and has the size `Imagesize`.
+"""
+
+COMMANDS_INTRODUCTION = """
+All tools are subcommands of one command, `saxsdog`. `saxsdog --version` prints the version,
+`saxsdog COMMAND --help` the text below in its short form. `python -m saxsdog` is the same command.
+
+| exit status | means |
+|---|---|
+| 0 | all well |
+| 1 | some images failed; each is named on the standard error with its reason |
+| 2 | the call or the calibration is wrong, or the folder of results cannot be written |
+| 130 | interrupted with Ctrl-C |
+
+Results go to the standard output, messages to the standard error. A progress bar is drawn only
+where the standard error is a terminal.
+"""
+
+EXAMPLE = """
+{
+    "Title": "Silver behenate, Pilatus 1M",
+    "Geometry": {
+        "BeamCenter": [804.68, 422.32],
+        "DedectorDistanceMM": 829.7,
+        "Imagesize": [1043, 981],
+        "PixelSizeMicroM": [172.0, 172.0],
+        "Tilt": {"TiltRotDeg": 0.0, "TiltAngleDeg": 0.0}
+    },
+    "Wavelength": 1.54987,
+    "Masks": [
+        {
+            "MaskFile": "beamstop.msk",
+            "Oversampling": 3,
+            "PixelPerRadialElement": 1,
+            "qStart": 0.3,
+            "qStop": 5.0,
+            "Name": "all azimuths"
+        },
+        {
+            "MaskFile": "beamstop.msk",
+            "qStart": 1.0,
+            "qStop": 1.2,
+            "Phi-mode": true,
+            "AzimuthalBins": 180,
+            "Name": "around the first ring"
+        }
+    ],
+    "Slices": [
+        {
+            "Direction": "x",
+            "Plane": "InPlane",
+            "CutPosition": 600,
+            "CutMargin": 7,
+            "MaskRef": 0
+        }
+    ],
+    "PolarizationCorrection": {"Fraction": 0.95, "Angle": 0},
+    "ErrorModel": "propagated",
+    "Directory": ["."],
+    "Threads": 2
+}
+"""
+
+
+def main() -> None:
+    """Write all generated pages."""
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8")
+
+
+def pages() -> dict[Path, str]:
+    """Path and content of every generated page."""
+    return {
+        REFERENCE / "calibration.md": calibration_page(),
+        REFERENCE / "command-line.md": command_line_page(),
+    }
+
+
+def calibration_page() -> str:
+    """Describe the calibration from its schema, with an example."""
+    schema = load_schema("calibration")
+    parts = [NOTE, "# The calibration file", CALIBRATION_INTRODUCTION]
+    parts += _sections("The document", "", schema)
+    parts += [MEANING, "## Example\n", f"```json\n{EXAMPLE.strip()}\n```\n"]
+    return "\n".join(parts)
+
+
+def _sections(title: str, prefix: str, schema: dict[str, Any]) -> Iterator[str]:
+    """Yield the table of an object, then those of the objects inside it."""
+    yield f"## {title}\n"
+    yield f"{schema['description']}\n"
+    yield "| key | type | unit | range | default | meaning |"
+    yield "|---|---|---|---|---|---|"
+    inside: list[tuple[str, dict[str, Any]]] = []
+    for key, sub in schema["properties"].items():
+        required = key in schema.get("required", [])
+        yield _row(key, sub, required=required)
+        if sub["type"] == "object":
+            inside.append((f"{prefix}{key}", sub))
+        elif sub["type"] == "array" and sub["items"]["type"] == "object":
+            inside.append((f"{prefix}{key}[]", sub["items"]))
+    yield ""
+    for name, sub in inside:
+        yield from _sections(f"`{name}`", f"{name}.", sub)
+
+
+def _row(key: str, schema: dict[str, Any], *, required: bool) -> str:
+    default = "**required**" if required else _default(schema)
+    cells = (f"`{key}`", _type(schema), _unit(schema), _range(schema), default)
+    return f"| {' | '.join(cells)} | {_escaped(schema['description'])} |"
+
+
+def _type(schema: dict[str, Any]) -> str:
+    if "enum" in schema:
+        return " or ".join(f"`{value}`" for value in schema["enum"])
+    if schema["type"] != "array":
+        return TYPES[schema["type"]]
+    low, high = schema.get("minItems", 0), schema["maxItems"]
+    number = str(low) if low == high else f"{low} to {high}"
+    noun = TYPES[schema["items"]["type"]] + ("s" if high > 1 else "")
+    return f"list of {number} {noun}"
+
+
+def _unit(schema: dict[str, Any]) -> str:
+    unit = schema.get("unit", schema.get("items", {}).get("unit", ""))
+    return "" if unit == "1" else unit
+
+
+def _range(schema: dict[str, Any]) -> str:
+    schema = schema["items"] if schema["type"] == "array" else schema
+    if schema["type"] not in ("number", "integer"):
+        return f"up to {schema['maxLength']} characters" if "maxLength" in schema else ""
+    bounds = (
+        ("≥ ", "minimum"),
+        ("> ", "exclusiveMinimum"),
+        ("≤ ", "maximum"),
+        ("< ", "exclusiveMaximum"),
+    )
+    return ", ".join(f"{sign}{schema[key]:g}" for sign, key in bounds if key in schema)
+
+
+def _default(schema: dict[str, Any]) -> str:
+    if "default" not in schema:
+        return "none"
+    if schema["default"] in ({}, ""):
+        return "empty"
+    return f"`{json.dumps(schema['default'])}`"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
+
+
+def command_line_page() -> str:
+    """Describe every command that exists from its argument parser."""
+    parts = [NOTE, "# The command line", COMMANDS_INTRODUCTION]
+    for command, summary in COMMANDS.items():
+        if importlib.util.find_spec(f"saxsdog.cli.{command}") is not None:
+            parts += _command(command, summary)
+    return "\n".join(parts)
+
+
+def _command(command: str, summary: str) -> Iterator[str]:
+    parser = _parser_of(command)
+    yield f"## saxsdog {command}\n"
+    yield f"*{summary[0].upper()}{summary[1:]}.*\n"
+    yield f"```text\n{_usage(parser)}\n```\n"
+    if parser.description:
+        yield f"{_prose(parser.description)}\n"
+    for action in parser._actions:  # noqa: SLF001 - argparse has no public list
+        if action.default is not argparse.SUPPRESS:
+            yield f"{_heading(action)}\n: {_help(action, parser.prog)}\n"
+    if parser.epilog:
+        yield f"```text\n{parser.epilog.strip()}\n```\n"
+
+
+def _parser_of(command: str) -> argparse.ArgumentParser:
+    """Return the parser of a command; where it counts processor cores, with the letter N."""
+    module = importlib.import_module(f"saxsdog.cli.{command}")
+    counted = getattr(module, "n_cores", None)
+    try:
+        if counted is not None:
+            module.n_cores = lambda: "N"  # type: ignore[attr-defined]
+        parser: argparse.ArgumentParser = module._parser()  # noqa: SLF001 - it has no other use
+    finally:
+        if counted is not None:
+            module.n_cores = counted  # type: ignore[attr-defined]
+    return parser
+
+
+def _usage(parser: argparse.ArgumentParser) -> str:
+    """Return the usage on one line: versions of Python break lines differently."""
+    return " ".join(parser.format_usage().removeprefix("usage: ").split())
+
+
+def _heading(action: argparse.Action) -> str:
+    if action.nargs == 0:
+        return ", ".join(f"`{name}`" for name in action.option_strings)
+    value = _value(action)
+    if not action.option_strings:
+        return f"`{value}`"
+    return ", ".join(f"`{name} {value}`" for name in action.option_strings)
+
+
+def _value(action: argparse.Action) -> str:
+    if action.metavar is not None:
+        return str(action.metavar)
+    if action.choices is not None:
+        return "{" + ",".join(map(str, action.choices)) + "}"
+    return action.dest.upper()
+
+
+def _help(action: argparse.Action, program: str) -> str:
+    """Fill the placeholders of a help text, as argparse does."""
+    return _prose((action.help or "") % (vars(action) | {"prog": program}))
+
+
+def _prose(text: str) -> str:
+    return text.strip().replace("<", "&lt;").replace("*", "\\*")
+
+
+if __name__ == "__main__":
+    main()
