@@ -1,6 +1,7 @@
 """``saxsdog demo``: the main job from end to end, on simulated images."""
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,7 +48,7 @@ def run(arguments: Sequence[str]) -> int:
     with figure(FIGURE_SIZE, picture) as drawing:
         _draw(drawing, experiment, made, outcomes)
     print(f"picture    {picture}")
-    print(f"next: saxsdog plot {outcomes[-1].curves[0]}")
+    print(f"next: {sys.argv[0]} plot {_from_here(outcomes[-1].curves[0])}")
     return 0
 
 
@@ -69,8 +70,14 @@ def _integrate(made: Simulation, jobs: int) -> list[Outcome]:
     work = 1e3 * float(np.median([outcome.seconds for outcome in outcomes]))
     print(f"integrated {len(outcomes)} images with {batch.n_workers} processes: {watch}")
     print(f"           {work:.2f} ms of work an image, from file to curve")
-    print(f"curves     {Path(outcomes[0].curves[0]).parent}")
+    print(f"curves     {_from_here(outcomes[0].curves[0]).parent}")
     return sorted(outcomes, key=lambda outcome: outcome.image)
+
+
+def _from_here(path: str) -> Path:
+    """Shorten a path below the current folder."""
+    here = Path.cwd()
+    return Path(path).relative_to(here) if Path(path).is_relative_to(here) else Path(path)
 
 
 def _draw(
