@@ -1,8 +1,30 @@
-"""Kinds of arguments that several commands take."""
+"""What the command lines have in common."""
 
 import argparse
 import math
 import os
+
+
+def command_parser(command: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
+    """Return an empty parser for ``saxsdog COMMAND`` that keeps the line breaks of its texts."""
+    return argparse.ArgumentParser(
+        prog=f"saxsdog {command}",
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def add_jobs(parser: argparse.ArgumentParser) -> None:
+    """Add the number of processes."""
+    parser.add_argument(
+        "-j",
+        "--jobs",
+        metavar="N",
+        type=positive_integer,
+        default=n_cores(),
+        help="processes to work with (default: one for each of the %(default)s cores here)",
+    )
 
 
 def positive_integer(text: str) -> int:

@@ -14,7 +14,7 @@ from saxsdog.benchmark import peers
 from saxsdog.benchmark.kernel import KernelBench
 from saxsdog.benchmark.plans import build_plans
 from saxsdog.benchmark.tables import Table
-from saxsdog.cli.arguments import n_cores, positive_integer
+from saxsdog.cli.arguments import command_parser, n_cores, positive_integer
 from saxsdog.cli.progress import progress_bar
 
 DESCRIPTION = """\
@@ -92,11 +92,7 @@ def _processor() -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="saxsdog bench",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("bench", DESCRIPTION)
     parser.add_argument(
         "--rounds",
         metavar="N",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from saxsdog.calibration import Calibration
-from saxsdog.cli.arguments import n_cores, positive_integer
+from saxsdog.cli.arguments import add_jobs, command_parser, positive_integer
 from saxsdog.cli.progress import Stopwatch, progress_bar
 from saxsdog.errors import SaxsdogError
 from saxsdog.figures.canvas import figure
@@ -104,11 +104,7 @@ def _draw(
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="saxsdog demo",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("demo", DESCRIPTION)
     parser.add_argument(
         "directory",
         metavar="DIR",
@@ -130,12 +126,5 @@ def _parser() -> argparse.ArgumentParser:
         default="Pilatus 1M",
         help="see 'saxsdog simulate --help' (default: %(default)s)",
     )
-    parser.add_argument(
-        "-j",
-        "--jobs",
-        metavar="N",
-        type=positive_integer,
-        default=n_cores(),
-        help="processes to work with (default: %(default)s)",
-    )
+    add_jobs(parser)
     return parser

@@ -9,7 +9,7 @@ from io import FileIO
 from pathlib import Path
 
 from saxsdog.calibration import Calibration
-from saxsdog.cli.arguments import n_cores, positive_integer
+from saxsdog.cli.arguments import add_jobs, command_parser
 from saxsdog.cli.progress import Stopwatch, progress_bar
 from saxsdog.cli.stopping import StopOnSignal
 from saxsdog.errors import UsageError
@@ -103,12 +103,7 @@ def _print_summary(counts: Counter[Status], n_images: int, watch: Stopwatch) -> 
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="saxsdog integrate",
-        description=DESCRIPTION,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("integrate", DESCRIPTION, EXAMPLES)
     parser.add_argument(
         "calibration",
         metavar="CAL",
@@ -121,14 +116,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         help="an image, a folder (with all folders below it) or a pattern in quotes",
     )
-    parser.add_argument(
-        "-j",
-        "--jobs",
-        metavar="N",
-        type=positive_integer,
-        default=n_cores(),
-        help="processes to work with (default: one for each of the %(default)s cores here)",
-    )
+    add_jobs(parser)
     where = parser.add_mutually_exclusive_group()
     where.add_argument(
         "-o",

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from saxsdog.cli.arguments import command_parser
 from saxsdog.errors import UsageError
 from saxsdog.figures.canvas import figure
 from saxsdog.figures.curves import Line, Style, draw_comparison, draw_curves
@@ -66,12 +67,7 @@ def _x_label(curve: CurveFile) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="saxsdog plot",
-        description=DESCRIPTION,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("plot", DESCRIPTION, EXAMPLES)
     parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="curves to draw")
     parser.add_argument(
         "-o", "--output", metavar="PICTURE", type=Path, help="write .png, .svg or .pdf, no window"

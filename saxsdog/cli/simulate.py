@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from saxsdog.cli.arguments import positive_integer, positive_number
+from saxsdog.cli.arguments import command_parser, positive_integer, positive_number
 from saxsdog.cli.progress import progress_bar
 from saxsdog.simulation.detectors import DETECTORS
 from saxsdog.simulation.frames import Experiment, simulate
@@ -46,12 +46,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="saxsdog simulate",
-        description=DESCRIPTION,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("simulate", DESCRIPTION, EXAMPLES)
     parser.add_argument("directory", metavar="DIR", type=Path, help="folder to write to")
     parser.add_argument(
         "--frames",
