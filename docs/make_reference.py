@@ -6,7 +6,6 @@ Run it from anywhere: ``python docs/make_reference.py``. The pages are committed
 
 import argparse
 import importlib
-import importlib.util
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,7 +56,7 @@ All tools are subcommands of one command, `saxsdog`. `saxsdog --version` prints 
 | 0 | all well |
 | 1 | some images failed; each is named on the standard error with its reason |
 | 2 | the call or the calibration is wrong, or the folder of results cannot be written |
-| 130 | interrupted with Ctrl-C |
+| 130 | interrupted with Ctrl-C or SIGTERM |
 
 Results go to the standard output, messages to the standard error. A progress bar is drawn only
 where the standard error is a terminal.
@@ -202,8 +201,7 @@ def command_line_page() -> str:
     """Describe every command that exists from its argument parser."""
     parts = [NOTE, "# The command line", COMMANDS_INTRODUCTION]
     for command, summary in COMMANDS.items():
-        if importlib.util.find_spec(f"saxsdog.cli.{command}") is not None:
-            parts += _command(command, summary)
+        parts += _command(command, summary)
     return "\n".join(parts)
 
 
@@ -222,16 +220,8 @@ def _command(command: str, summary: str) -> Iterator[str]:
 
 
 def _parser_of(command: str) -> argparse.ArgumentParser:
-    """Return the parser of a command; where it counts processor cores, with the letter N."""
     module = importlib.import_module(f"saxsdog.cli.{command}")
-    counted = getattr(module, "n_cores", None)
-    try:
-        if counted is not None:
-            module.n_cores = lambda: "N"  # type: ignore[attr-defined]
-        parser: argparse.ArgumentParser = module._parser()  # noqa: SLF001 - it has no other use
-    finally:
-        if counted is not None:
-            module.n_cores = counted  # type: ignore[attr-defined]
+    parser: argparse.ArgumentParser = module.make_parser()
     return parser
 
 

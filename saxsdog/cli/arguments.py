@@ -23,7 +23,7 @@ def add_jobs(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         type=positive_integer,
         default=n_cores(),
-        help="processes to work with (default: one for each of the %(default)s cores here)",
+        help="processes to work with (default: one for each core)",
     )
 
 

@@ -28,7 +28,7 @@ N_KERNEL_TABLES = 3
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command and return its exit status."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     peers.limit_to_one_thread()
     with progress_bar("measuring", N_KERNEL_TABLES * options.rounds) as advance:
         kernel = KernelBench(options.detector)
@@ -91,7 +91,8 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of this command."""
     parser = command_parser("bench", DESCRIPTION)
     parser.add_argument(
         "--rounds",

@@ -35,7 +35,7 @@ FIGURE_SIZE = (13.0, 6.0)
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command and return its exit status."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     n_frames = options.frames
     experiment = Experiment.create(options.detector, n_frames=n_frames, reaction_frames=n_frames)
     with progress_bar("simulating", n_frames) as advance:
@@ -103,7 +103,8 @@ def _draw(
     )
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of this command."""
     parser = command_parser("demo", DESCRIPTION)
     parser.add_argument(
         "directory",

@@ -43,7 +43,7 @@ calibration is wrong, 130 interrupted with Ctrl-C."""
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command and return its exit status."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     calibration = Calibration.load(options.calibration)
     sources = find_images(options.paths)
     if not sources:
@@ -102,7 +102,8 @@ def _print_summary(counts: Counter[Status], n_images: int, watch: Stopwatch) -> 
     print(f"{n_images} images: {', '.join(parts)}; {watch}")
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of this command."""
     parser = command_parser("integrate", DESCRIPTION, EXAMPLES)
     parser.add_argument(
         "calibration",

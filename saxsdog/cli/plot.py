@@ -24,7 +24,7 @@ FIGURE_SIZE = (8.0, 5.5)
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command and return its exit status."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     curves = [read_chi(path) for path in options.files]
     labels = [_x_label(curve) for curve in curves]
     for path, label in zip(options.files, labels, strict=True):
@@ -66,7 +66,8 @@ def _x_label(curve: CurveFile) -> str:
     return "q / nm⁻¹"
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of this command."""
     parser = command_parser("plot", DESCRIPTION, EXAMPLES)
     parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="curves to draw")
     parser.add_argument(

@@ -26,7 +26,7 @@ examples:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command and return its exit status."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     experiment = Experiment.create(
         options.detector,
         seed=options.seed,
@@ -45,7 +45,8 @@ def run(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of this command."""
     parser = command_parser("simulate", DESCRIPTION, EXAMPLES)
     parser.add_argument("directory", metavar="DIR", type=Path, help="folder to write to")
     parser.add_argument(

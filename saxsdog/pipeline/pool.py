@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 IN_FLIGHT = 3
 """Jobs a worker holds: one it works on, and the next so that it never waits for the pool."""
 
-MAX_DEATHS_PER_IMAGE = 2
+MAX_DEATHS_PER_IMAGE = 3
 MAX_DEATHS_BEFORE_READY = 3
 STOP_TIMEOUT = 10.0
 
