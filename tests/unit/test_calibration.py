@@ -34,6 +34,11 @@ def message_of_file(path):
     return str(caught.value).removeprefix(f"{path}: ")
 
 
+def test_without_a_range_the_integral_parameters_are_those_of_the_whole_curve():
+    (mask,) = Calibration.from_document(SMALL | {"Masks": [{}]}).masks
+    assert (mask.q_start, mask.q_stop) == (0, 1_000_000)
+
+
 def test_what_a_small_document_leaves_out_has_the_defaults_of_the_design():
     calibration = Calibration.from_document(SMALL)
     assert calibration.title == ""
@@ -230,7 +235,6 @@ BAD_VALUES = [
     (("Wavelength",), math.nan, "Wavelength: expected"),
     (("Geometry", "BeamCenter"), [1.0, math.nan], "Geometry.BeamCenter[1]: expected"),
     (("Masks",), {}, "Masks: expected a list, got the object {}"),
-    (("Masks", 0, "qStart"), MISSING, "Masks[0]: expected the key 'qStart' ("),
     (
         ("Masks", 0, "Oversampling"),
         9,
