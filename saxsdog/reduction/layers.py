@@ -53,6 +53,12 @@ class Layer:
     wide_bins: NDArray[np.uint32]
     wide_count: NDArray[np.uint8]
 
+    def __post_init__(self) -> None:
+        """Forbid writing: as in a plan that processes share, so that loops are compiled once."""
+        for array in vars(self).values():
+            if isinstance(array, np.ndarray):
+                array.setflags(write=False)
+
     @property
     def n_regions(self) -> int:
         return int(self.members.shape[1])

@@ -130,6 +130,7 @@ def make_plan(
     factor = None
     if polarization is not None:
         factor = 1.0 / polarization_factor(geometry, polarization).ravel()
+        factor.setflags(write=False)
     return Plan(
         shape=geometry.shape,
         channels=tuple(plans[channel.name] for channel in channels),

@@ -32,6 +32,12 @@ class Pixels:
     values: NDArray[Any]
     limit: float
 
+    def __post_init__(self) -> None:
+        """Forbid writing: frames come so from files, and loops are compiled for either kind."""
+        values = self.values.view()
+        values.setflags(write=False)
+        object.__setattr__(self, "values", values)
+
 
 @dataclass(frozen=True)
 class Weights:
