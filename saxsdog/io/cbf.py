@@ -6,9 +6,9 @@ The Crystallographic Binary File format, https://www.bernstein-plus-sons.com/sof
 import re
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from saxsdog.compiled import compiled
 from saxsdog.errors import FrameError
 from saxsdog.io.headers import Layout, ReadAt, comment_fields
 
@@ -114,7 +114,7 @@ def unpack(packed: NDArray[np.uint8], pixels: NDArray[np.integer]) -> None:
         )
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def unpack_byte_offset(packed: NDArray[np.uint8], pixels: NDArray[np.integer]) -> int:
     """Bytes used, or ``-1 - n`` if ``packed`` ends after ``n`` pixels.
 
@@ -150,7 +150,7 @@ def unpack_byte_offset(packed: NDArray[np.uint8], pixels: NDArray[np.integer]) -
     return at
 
 
-@njit(cache=True, nogil=True, inline="never")
+@compiled
 def _integer(packed: NDArray[np.uint8], at: int, width: int) -> np.int64:
     bits = np.uint64(0)
     for k in range(width):

@@ -7,8 +7,9 @@ Twelve significant digits in the form ``1.23456789012e-03``: what a double holds
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from saxsdog.compiled import compiled
 
 Array = NDArray[np.float64]
 Bytes = NDArray[np.uint8]
@@ -53,7 +54,7 @@ def rows_text(first: ColumnText, second: Array, third: Array) -> bytes:
     return out[:size].tobytes()
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _write_rows(
     text: Bytes, ends: NDArray[np.int64], second: Array, third: Array, out: Bytes
 ) -> int:
@@ -73,7 +74,7 @@ def _write_rows(
     return at
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _write_number(value: float, out: Bytes, at: int) -> int:
     """Write a number and return where the next byte goes."""
     if np.isnan(value):
@@ -103,7 +104,7 @@ def _write_number(value: float, out: Bytes, at: int) -> int:
     return at + 2
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _decimal(value: float) -> tuple[int, int]:
     """Twelve digits and the exponent of the first one, of a number that is not negative."""
     if value == 0.0:
@@ -120,7 +121,7 @@ def _decimal(value: float) -> tuple[int, int]:
     return digits, exponent
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _scaled(value: float, power: int) -> int:
     """Return the integer next to ``value * 10**power``."""
     if power < 0:
@@ -131,7 +132,7 @@ def _scaled(value: float, power: int) -> int:
     return int(np.rint(value * POWERS[power]))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _copy(word: Bytes, out: Bytes, at: int) -> int:
     for i in range(word.size):
         out[at + i] = word[i]

@@ -9,9 +9,9 @@ from functools import cached_property
 from typing import Protocol
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from saxsdog.compiled import compiled
 from saxsdog.reduction.channels import (
     Channel,
     Direction,
@@ -204,7 +204,7 @@ def _maxima(geometry: Geometry, oversampling: int) -> tuple[float, float]:
     return q_max, float(np.hypot(x, y).max())
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _sine_of_theta(y: float, x: float, slope_y: float, slope_x: float, distance: float) -> float:
     """Sine of half the scattering angle, without trigonometry and without loss near the beam."""
     depth = slope_y * y + slope_x * x
@@ -216,7 +216,7 @@ def _sine_of_theta(y: float, x: float, slope_y: float, slope_x: float, distance:
     return np.sqrt(across_squared / (2.0 * path * (path + along)))  # type: ignore[no-any-return]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _radial_labels(
     y: Array, x: Array, slope_y: float, slope_x: float, distance: float, scale: float
 ) -> Labels:
@@ -228,7 +228,7 @@ def _radial_labels(
     return labels
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _phi_labels(
     y: Array,
     x: Array,

@@ -15,8 +15,9 @@ An argument that is ``None`` costs nothing: the loop is compiled without it.
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from saxsdog.compiled import compiled
 
 N_COPIES = 2
 """Neighbours often meet in the same bin and would wait for each other: they take turns."""
@@ -25,7 +26,7 @@ N_BAD = 4
 """Numbers kept of the bad pixels of a bin: k and k² for its own share, and for the next bin's."""
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def scatter_narrow(
     pixels: NDArray[Any],
     limit: float,
@@ -111,7 +112,7 @@ def scatter_narrow(
             j += one
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def scatter_wide(
     pixels: NDArray[Any],
     limit: float,
@@ -155,7 +156,7 @@ def scatter_wide(
                 bad[2 * b + 1] += k * k
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def sum_once(pixels: NDArray[Any]) -> int:
     """Sum of a frame read once: the yardstick of the benchmark."""
     total = 0

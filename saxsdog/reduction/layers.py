@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from saxsdog.compiled import compiled
 from saxsdog.reduction.binning import NO_BIN, Binning, Labels
 
 UNUSED = 255
@@ -152,7 +152,7 @@ def _join(blocks: list[_Block], binning: Binning, members: NDArray[np.bool_], dt
     )
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _span(labels: Labels, i: int, j: int, side: int) -> tuple[int, int, int]:
     """Lowest bin, highest bin and number of the sub-pixels that have one, in pixel (i, j)."""
     low, high, inside = 2**31 - 1, NO_BIN, 0
@@ -164,7 +164,7 @@ def _span(labels: Labels, i: int, j: int, side: int) -> tuple[int, int, int]:
     return low, high, inside
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _number_in(labels: Labels, i: int, j: int, side: int, label: int) -> int:
     """Return how many sub-pixels of pixel (i, j) lie in a bin."""
     number = 0
@@ -174,7 +174,7 @@ def _number_in(labels: Labels, i: int, j: int, side: int, label: int) -> int:
     return number
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _pack_block(
     labels: Labels,
     region: NDArray[np.uint8],
