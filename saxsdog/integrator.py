@@ -10,6 +10,7 @@ from scipy.sparse import csr_matrix
 from saxsdog.calibration import Calibration
 from saxsdog.errors import CalibrationError
 from saxsdog.io.mask_files import read_mask
+from saxsdog.io.status import last_change
 from saxsdog.reduction.channels import Channel, PhiChannel, RadialChannel, SliceChannel
 from saxsdog.reduction.integrate import Curve, integrate
 from saxsdog.reduction.matrix import weight_matrix
@@ -48,7 +49,22 @@ class Integrator:
     def masks_changed(self) -> int:
         """When the youngest of the mask files was changed, ns since the epoch."""
         files = [self.base / mask.file for mask in self.calibration.masks if mask.file]
-        return max((file.stat().st_mtime_ns for file in files), default=0)
+        return max(map(last_change, files), default=0)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is allowed but hardly meant: a curve without pixels, a range without bins."""
+        found = []
+        for channel in self.plan.channels:
+            over = channel.parameters_over
+            if not self.plan.weights[channel.layer].linear[channel.row].any():
+                found.append(f"{channel.name}: the mask or the range leaves no pixel at all")
+            elif over is not None and not channel.q[over].size:
+                found.append(
+                    f"{channel.name}: no bin lies between qStart and qStop, the curve ends at "
+                    f"{channel.q[-1]:.4g} nm⁻¹; its integral parameters will be 0"
+                )
+        return tuple(found)
 
     def integrate(self, image: NDArray[np.generic]) -> list[Curve]:
         """Average an image over the bins of every channel.

@@ -11,7 +11,8 @@ _READABLE_BY_ALL = 0o666  # less what the umask of the user takes away
 def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
     """Write to a temporary name in the same folder, then rename.
 
-    A reader, or a crash, never meets half of a file: either the old content or all of the new.
+    A reader never meets half of a file, and a process that dies never leaves one: either the old
+    content is there or all of the new. (Not so if the power fails: nothing waits for the disk.)
 
     Raises
     ------
@@ -20,7 +21,7 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
     """
     path = Path(path)
     temporary = temporary_name(path)
-    # A file of this name can only be left over from a dead thread with our numbers.
+    # A file of this name is from a dead thread that had our numbers.
     temporary.unlink(missing_ok=True)
     try:
         descriptor = os.open(temporary, _NEW, _READABLE_BY_ALL)
@@ -34,6 +35,12 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def remove_leftovers(folder: Path, process_id: int) -> None:
+    """Remove the temporary files that a dead process left in a folder."""
+    for path in folder.glob(f".*.{process_id}-*.tmp"):
+        path.unlink(missing_ok=True)
 
 
 def temporary_name(path: Path) -> Path:

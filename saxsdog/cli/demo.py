@@ -12,7 +12,7 @@ from saxsdog.calibration import Calibration
 from saxsdog.cli.arguments import add_jobs, command_parser, positive_integer
 from saxsdog.cli.progress import Stopwatch, progress_bar
 from saxsdog.errors import SaxsdogError
-from saxsdog.figures.canvas import figure
+from saxsdog.figures.canvas import figure, require_matplotlib
 from saxsdog.figures.curves import Line
 from saxsdog.figures.overview import History, draw_overview
 from saxsdog.integrator import Integrator
@@ -36,6 +36,7 @@ FIGURE_SIZE = (13.0, 6.0)
 def run(arguments: Sequence[str]) -> int:
     """Run the command and return its exit status."""
     options = make_parser().parse_args(arguments)
+    require_matplotlib()
     n_frames = options.frames
     experiment = Experiment.create(options.detector, n_frames=n_frames, reaction_frames=n_frames)
     with progress_bar("simulating", n_frames) as advance:

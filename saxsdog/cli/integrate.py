@@ -12,7 +12,7 @@ from saxsdog.calibration import Calibration
 from saxsdog.cli.arguments import add_jobs, command_parser
 from saxsdog.cli.progress import Stopwatch, progress_bar
 from saxsdog.cli.stopping import StopOnSignal
-from saxsdog.errors import UsageError
+from saxsdog.errors import OutputError, UsageError
 from saxsdog.integrator import Integrator
 from saxsdog.pipeline.batch import Batch
 from saxsdog.pipeline.jobs import Outcome, ReuseRule, Status
@@ -37,38 +37,48 @@ examples:
   saxsdog integrate agbeh.saxsconf frames/ -o curves  all curves below the folder 'curves'
   saxsdog integrate agbeh.saxsconf frames/ --resume   go on after an interruption
 
-exit status: 0 all well, 1 some images failed (each is named with the reason), 2 the call or the
-calibration is wrong, 130 interrupted with Ctrl-C."""
+exit status: 0 all well, 1 some images failed or folders could not be read (each is named with the
+reason), 2 the call or the calibration is wrong or results cannot be written, 130 interrupted with
+Ctrl-C or SIGTERM."""
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command and return its exit status."""
     options = make_parser().parse_args(arguments)
     calibration = Calibration.load(options.calibration)
-    sources = find_images(options.paths)
+    unreadable: list[str] = []
+    sources = find_images(options.paths, unreadable.append)
+    for complaint in unreadable:
+        print(complaint, file=sys.stderr)
     if not sources:
         raise UsageError(f"expected images in {', '.join(options.paths)}, found none")
     integrator = Integrator(calibration, options.calibration.parent)
+    for remark in integrator.remarks:
+        print(f"warning: {remark}", file=sys.stderr)
     rule = OutputRule(options.relative, options.output)
     batch = Batch(
         integrator,
         targets=assign(sources, rule, integrator.channels),
         reuse=ReuseRule(not calibration.overwrite, options.resume, integrator.masks_changed),
         n_workers=min(options.jobs, len(sources)),
+        page=options.page,
     )
-    return _work(batch, options.log)
+    status = _work(batch, options.log)
+    return EXIT_SOME_FAILED if unreadable and status == 0 else status
 
 
 def _work(batch: Batch, log: Path | None) -> int:
     counts: Counter[Status] = Counter()
     watch = Stopwatch()
-    with StopOnSignal() as stop:
-        for outcome in _outcomes(batch, log, stop):
-            watch.lap()
-            counts[outcome.status] += 1
-            if outcome.status is Status.FAILED:
-                print(f"failed ({outcome.reason}): {outcome.message}", file=sys.stderr)
-    _print_summary(counts, len(batch.targets), watch)
+    try:
+        with StopOnSignal() as stop:
+            for outcome in _outcomes(batch, log, stop):
+                watch.lap()
+                counts[outcome.status] += 1
+                if outcome.status is Status.FAILED:
+                    print(f"failed ({outcome.reason}): {outcome.message}", file=sys.stderr)
+    finally:
+        _print_summary(counts, len(batch.targets), watch)
     if counts.total() < len(batch.targets):
         print("interrupted; continue with --resume", file=sys.stderr)
         return EXIT_INTERRUPTED
@@ -82,7 +92,7 @@ def _outcomes(batch: Batch, log: Path | None, stop: StopOnSignal) -> Iterator[Ou
         advance = stack.enter_context(progress_bar("integrating", len(batch.targets)))
         for outcome in stack.enter_context(batch.outcomes(stop)):
             if file is not None:
-                file.write(outcome.to_bytes() + b"\n")
+                _append(file, outcome)
             advance()
             yield outcome
 
@@ -95,11 +105,19 @@ def _opened(log: Path) -> FileIO:
         raise UsageError(f"--log {log}: cannot be written: {error.strerror}") from error
 
 
+def _append(log: FileIO, outcome: Outcome) -> None:
+    try:
+        log.write(outcome.to_bytes() + b"\n")
+    except OSError as error:
+        raise OutputError(f"--log {log.name!s}: cannot be written: {error.strerror}") from error
+
+
 def _print_summary(counts: Counter[Status], n_images: int, watch: Stopwatch) -> None:
     parts = [f"{counts[status]} {status}" for status in Status]
     if counts.total() < n_images:
         parts.append(f"{n_images - counts.total()} not started")
-    print(f"{n_images} images: {', '.join(parts)}; {watch}")
+    images = "1 image" if n_images == 1 else f"{n_images} images"
+    print(f"{images}: {', '.join(parts)}; {watch}")
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -139,6 +157,13 @@ def make_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="skip images whose curves are younger than the image and the masks, and made with "
         "this calibration",
+    )
+    parser.add_argument(
+        "--page",
+        metavar="N",
+        type=int,
+        default=0,
+        help="which image of files that hold several, counted from 0 (default: %(default)s)",
     )
     parser.add_argument(
         "--log",

@@ -24,14 +24,14 @@ EXIT_INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    options, rest = _parser().parse_known_args(words[:1])
-    del rest
+    options = _parser().parse_args(words[:1])
     # A batch system ends a command with SIGTERM: stop as cleanly as at Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     logging.basicConfig(format="saxsdog: %(message)s", level=logging.WARNING)
-    # Only the module of the chosen command is imported: help comes at once.
-    command = importlib.import_module(f"saxsdog.cli.{options.command}")
+    logging.getLogger("fabio").setLevel(logging.ERROR)  # its remarks are not ours
     try:
+        # Only the module of the chosen command is imported: help comes at once.
+        command = importlib.import_module(f"saxsdog.cli.{options.command}")
         status = command.run(words[1:])
     except SaxsdogError as error:
         print(f"saxsdog {options.command}: {error}", file=sys.stderr)

@@ -14,8 +14,8 @@ Write the images of a simulated experiment: silver behenate grows while spheres 
 Poisson noise, gaps between the modules of the detector, dead pixels and a beamstop.
 
 DIR then holds the images (frames/simulated_00000.tif ...), a calibration and a mask that fit them
-(simulated.saxsconf, simulated.msk) and the true curves (truth.csv, truth_amplitudes.csv). The same
-seed gives the same images."""
+(simulated.saxsconf, simulated.msk) and the true curves (truth.csv, truth_amplitudes.csv). Images of
+an earlier run in DIR are removed. The same seed gives the same images."""
 
 EXAMPLES = """\
 examples:

@@ -60,12 +60,15 @@ class CurveFormat:
         self._kind = channel.kind
         self._labels = json.dumps([channel.axis_label, INTENSITY_LABEL, ERROR_LABEL])
         self._q = column_text(channel.q)
-        self._count = f"   {channel.q.size}"
+        self._n_rows = channel.q.size
 
-    @property
-    def first_line(self) -> str:
-        """The calibration, by which a curve is known to be up to date."""
-        return self._first_line
+    def made(self, data: bytes) -> bool:
+        """Tell whether these bytes are a whole file of this channel and calibration."""
+        return (
+            data.startswith(f"{self._first_line}\n".encode())
+            and data.endswith(b"\n ")
+            and data.count(b"\n") == HEADER_LINES + self._n_rows
+        )
 
     def render(self, curve: Curve) -> bytes:
         """Return the whole file of a curve, digits enough for 1e-11 of every number."""
@@ -74,7 +77,7 @@ class CurveFormat:
         else:
             parameters = curve.parameters.as_dict() if curve.parameters else NO_PARAMETERS
             described = [json.dumps(parameters), self._labels]
-        header = "\n".join([self._first_line, *described, self._count])
+        header = "\n".join([self._first_line, *described, f"   {self._n_rows}"])
         return b"%b\n %b" % (header.encode(), rows_text(self._q, curve.intensity, curve.sigma))
 
 

@@ -15,7 +15,15 @@ ReadAt = Callable[[int, int], bytes]
 TEXT_LIMIT = 1 << 16
 """Bytes of header text that are looked at; detectors write less than 20 kB."""
 
-MAGNITUDE = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6}
+MAGNITUDE = {
+    "": 1.0,
+    "s": 1.0,
+    "sec": 1.0,
+    "ms": 1e-3,
+    "us": 1e-6,
+    "\u00b5s": 1e-6,
+    "\u03bcs": 1e-6,
+}
 
 # Lower case, the best first: ESRF's clock counts fractions of a second, a TIFF DateTime does not.
 TIME_KEYS = ("time_of_day", "timestamp", "hmstarttime", "date", "time", "datetime")
@@ -37,7 +45,7 @@ _UNIX_DATE = re.compile(  # Wed May 21 13:04:52 2014
     + r"(?: [A-Z]{3,4})? (?P<year>\d{4})(?P<zone>)"
 )
 _WORD = re.compile(r"[A-Za-z]\w*")
-_QUANTITY = re.compile(r"(\d{1,20}(?:\.\d{0,20})?(?:[eE][+-]?\d{1,3})?)\s?([mu\u00b5]?s\b)?")
+_QUANTITY = re.compile(r"(\d{1,20}(?:\.\d{0,20})?(?:[eE][+-]?\d{1,3})?)\s?([^\W\d]*)")
 
 
 @dataclass(frozen=True)
@@ -150,9 +158,9 @@ def parse_time(text: str) -> float | None:
 def parse_seconds(text: str) -> float | None:
     """Seconds from ``10.0 s``, ``100 ms`` or a bare number; ``None`` where that is no duration."""
     quantity = _QUANTITY.match(text[:100].strip())
-    if quantity is None:
+    if quantity is None or quantity[2] not in MAGNITUDE:
         return None
-    seconds = float(quantity[1]) * MAGNITUDE[quantity[2] or "s"]
+    seconds = float(quantity[1]) * MAGNITUDE[quantity[2]]
     return seconds if math.isfinite(seconds) else None
 
 

@@ -36,9 +36,10 @@ def read_mask(path: Path) -> NDArray[np.bool_]:
     CalibrationError
         If the file is missing, cut off or not a mask. The message names the file.
     """
-    if not path.is_file():
-        raise CalibrationError(f"{path}: expected a mask, there is no such file")
     try:
+        if not path.is_file():
+            why = "this is no regular file" if path.exists() else "there is no such file"
+            raise CalibrationError(f"{path}: expected a mask, {why}")
         with path.open("rb") as file:
             head = file.read(FIT2D_HEADER)
         if head.startswith(FIT2D_MAGIC):

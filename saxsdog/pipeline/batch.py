@@ -27,12 +27,15 @@ class Batch:
         Which images to skip because of curves that are there.
     n_workers
         Number of processes; 1 works in this one.
+    page
+        Which image of files that hold several, counted from 0.
     """
 
     integrator: Integrator
     targets: Mapping[Path, Path]
     reuse: ReuseRule
     n_workers: int
+    page: int = 0
 
     @contextmanager
     def outcomes(self, stop: Callable[[], bool] = lambda: False) -> Iterator[Iterator[Outcome]]:
@@ -45,11 +48,11 @@ class Batch:
         jobs = takewhile(lambda _: not stop(), every)
         plan, document = self.integrator.plan, self.integrator.calibration.document
         if self.n_workers == 1:
-            reducer = Reducer(plan, document, self.reuse)
+            reducer = Reducer(plan, document, self.reuse, self.page)
             yield (outcome_of(reducer, job) for job in jobs)
             return
         with (
             SharedPlan.write(plan) as shared,
-            Pool(self.n_workers, WorkerTask(shared, document, self.reuse)) as pool,
+            Pool(self.n_workers, WorkerTask(shared, document, self.reuse, self.page)) as pool,
         ):
             yield pool.run(jobs)

@@ -13,6 +13,7 @@ import numpy as np
 from saxsdog.errors import CurveFileError, FrameError, OutputError
 from saxsdog.io.chi import CurveFormat, read_chi
 from saxsdog.io.images import Frame, FrameReader
+from saxsdog.io.status import last_change
 from saxsdog.pipeline.outputs import curve_names
 from saxsdog.reduction.integrate import Curve, integrate
 from saxsdog.reduction.plan import Plan
@@ -94,9 +95,9 @@ class ReuseRule:
     keep_existing
         Always, if they are whole.
     keep_up_to_date
-        If they were made with this calibration and are younger than the image and
+        If they are whole, made with this calibration, and younger than image and masks.
     masks_changed
-        when the masks were last changed, ns since the epoch.
+        When the masks were last changed, ns since the epoch.
     """
 
     keep_existing: bool = False
@@ -115,11 +116,16 @@ class Reducer:
         The calibration as it stands in the first line of each curve.
     reuse
         Which images to skip because of curves that are there.
+    page
+        Which image of a file that holds several, counted from 0.
     """
 
-    def __init__(self, plan: Plan, document: dict[str, Any], reuse: ReuseRule) -> None:
+    def __init__(
+        self, plan: Plan, document: dict[str, Any], reuse: ReuseRule, page: int = 0
+    ) -> None:
         self._plan = plan
         self._reuse = reuse
+        self._page = page
         self._reader = FrameReader()
         self._formats = [CurveFormat(channel, document) for channel in plan.channels]
         self._names = [channel.name for channel in plan.channels]
@@ -144,7 +150,7 @@ class Reducer:
         reason = self._reason_to_skip(job.image, paths)
         if reason:
             return Outcome(str(job.image), Status.SKIPPED, reason=reason)
-        frame = self._reader.read(job.image)
+        frame = self._reader.read(job.image, page=self._page)
         curves = self._integrate(frame)
         self._write(paths, curves)
         return Outcome(
@@ -180,18 +186,15 @@ class Reducer:
         return ""
 
     def _up_to_date(self, image: Path, paths: Sequence[Path]) -> bool:
-        """Whether the curves are younger than image and masks, and made with this calibration."""
+        """Whether the curves are whole, of this calibration, and younger than image and masks."""
         try:
-            youngest = max(image.stat().st_mtime_ns, self._reuse.masks_changed)
-            if any(path.stat().st_mtime_ns < youngest for path in paths):
-                return False
-            for path, format_ in zip(paths, self._formats, strict=True):
-                with path.open(encoding="utf-8", errors="replace") as file:
-                    if file.readline().rstrip("\n") != format_.first_line:
-                        return False
+            youngest = max(last_change(image), self._reuse.masks_changed)
+            return all(
+                last_change(path) >= youngest and format_.made(path.read_bytes())
+                for path, format_ in zip(paths, self._formats, strict=True)
+            )
         except OSError:
             return False
-        return True
 
 
 def _write_in_new_folder(path: Path, data: bytes) -> None:

@@ -1,20 +1,19 @@
 """Which files the curves of an image go to, so that no image ever overwrites another's.
 
 Images of different folders may have the same name and, by the usual rule ``../work``, the same
-folder of results. Who owns a name is written down in that folder: the first image keeps the plain
-name, later ones get a folder of their own below.
+folder of results. The first keeps the plain name; later ones go to folders below, named like those
+of the image.
 """
 
-import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from saxsdog.errors import OutputError
-from saxsdog.pipeline.sources import Source
+from saxsdog.pipeline.owners import Owners
+from saxsdog.pipeline.sources import Source, real_path
 
-OWNERS_FILE = ".saxsdog-owners.jsonl"
 DEFAULT_RELATIVE = "../work"
 
 
@@ -26,7 +25,7 @@ class OutputRule:
     folder: Path | None = None
 
     def folder_of(self, source: Source) -> Path:
-        """Folder of the curves of an image, without links or dots in its path."""
+        """Folder of the curves of an image, without dots in its path."""
         parent = source.image.parent
         if self.folder is not None:
             return Path(os.path.normpath(self.folder.absolute() / parent.relative_to(source.root)))
@@ -35,78 +34,7 @@ class OutputRule:
 
 def curve_names(stem: str, channels: Sequence[str]) -> list[str]:
     """File names of the curves of one image: the first channel gets the plain name."""
-    first, *others = channels
-    del first
-    return [f"{stem}.chi", *(f"{stem}_c{channel}.chi" for channel in others)]
-
-
-class Owners:
-    """Which image owns which curve file in one folder of results.
-
-    Parameters
-    ----------
-    folder
-        Need not exist yet.
-
-    Raises
-    ------
-    OutputError
-        If the folder cannot be used.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._owner_of: dict[str, str] = {}
-        self._new: list[tuple[str, str]] = []
-        try:
-            lines = (folder / OWNERS_FILE).read_text(encoding="utf-8").splitlines()
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise OutputError(f"{folder}: cannot be used: {error.strerror}") from error
-        for line in lines:
-            try:
-                name, image = json.loads(line)
-            except ValueError:  # the end of a line that was cut off by a crash
-                continue
-            self._owner_of[str(name)] = str(image)
-
-    def claim(self, names: Sequence[str], image: Path) -> bool:
-        """Reserve names for the curves of an image; false if another image has one of them."""
-        owner = self._relative(image)
-        if any(self._owner_of.get(name, owner) != owner for name in names):
-            return False
-        for name in names:
-            if name not in self._owner_of:
-                self._owner_of[name] = owner
-                self._new.append((name, owner))
-        return True
-
-    def save(self) -> None:
-        """Append what is new to the file of owners.
-
-        Raises
-        ------
-        OutputError
-            If the folder cannot be made or written.
-        """
-        if not self._new:
-            return
-        text = "".join(json.dumps(entry) + "\n" for entry in self._new)
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with (self._folder / OWNERS_FILE).open("a", encoding="utf-8") as file:
-                file.write(text)
-        except OSError as error:
-            raise OutputError(f"{self._folder}: cannot write results: {error.strerror}") from error
-        self._new.clear()
-
-    def _relative(self, image: Path) -> str:
-        """Path from this folder, so that a tree may be moved with its results."""
-        try:
-            return Path(os.path.relpath(image, self._folder)).as_posix()
-        except ValueError:  # another drive on Windows
-            return image.as_posix()
+    return [f"{stem}.chi", *(f"{stem}_c{channel}.chi" for channel in channels[1:])]
 
 
 def assign(
@@ -114,25 +42,41 @@ def assign(
 ) -> dict[Path, Path]:
     """Folder and stem of the curves of each image, ``<folder>/<stem>``; owners are written down.
 
+    Folders and images are told apart by where they really are, behind links.
+
     Raises
     ------
     OutputError
-        If a folder of results cannot be made or written.
+        If a folder of results cannot be made or written, or no name is free.
     """
     folders: dict[Path, Owners] = {}
     targets: dict[Path, Path] = {}
     for source in sources:
-        image, folder = source.image, rule.folder_of(source)
-        below = folder / image.parent.name
-        for candidate in (folder / image.stem, below / image.stem, below / image.name):
-            owners = folders.get(candidate.parent)
+        real_image = real_path(source.image)
+        for candidate in _candidates(rule.folder_of(source), source.image):
+            real_folder = Path(os.path.realpath(candidate.parent))
+            owners = folders.get(real_folder)
             if owners is None:
-                owners = folders[candidate.parent] = Owners(candidate.parent)
-            if owners.claim(curve_names(candidate.name, channels), image):
-                targets[image] = candidate
+                owners = folders[real_folder] = Owners(real_folder)
+            if owners.claim(curve_names(candidate.name, channels), real_image):
+                targets[source.image] = candidate
                 break
         else:
-            raise OutputError(f"{image}: no free name for its curves in {below}")
+            raise OutputError(f"{source.image}: no name is free for its curves")
     for owners in folders.values():
         owners.save()
     return targets
+
+
+def _candidates(folder: Path, image: Path) -> Iterator[Path]:
+    """Folder and stem for the curves of an image, best first.
+
+    The plain name; the same below folders named like more and more of those above the image; and
+    then with the suffix of the image, for those that differ in nothing else.
+    """
+    yield folder / image.stem
+    above = image.parent.parts[1:]
+    for depth in range(1, len(above) + 1):
+        yield folder.joinpath(*above[-depth:], image.stem)
+    for depth in range(1, len(above) + 1):
+        yield folder.joinpath(*above[-depth:], image.name)

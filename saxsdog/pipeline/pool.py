@@ -2,9 +2,12 @@
 
 import logging
 import multiprocessing
+import signal
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
@@ -15,6 +18,7 @@ from saxsdog.errors import SaxsdogError
 from saxsdog.pipeline import worker
 from saxsdog.pipeline.jobs import Job, Outcome
 from saxsdog.pipeline.worker import WorkerTask
+from saxsdog.whole_file import remove_leftovers
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +27,8 @@ IN_FLIGHT = 3
 
 MAX_DEATHS_PER_IMAGE = 3
 MAX_DEATHS_BEFORE_READY = 3
+"""For each worker, one after the other: then it is no accident."""
+
 STOP_TIMEOUT = 10.0
 
 
@@ -61,8 +67,9 @@ class Pool:
         self._again: deque[Job] = deque()
 
     def __enter__(self) -> Self:
-        for _ in range(self._n_workers):
-            self._start_worker()
+        with _signals_kept_for_us():
+            for _ in range(self._n_workers):
+                self._start_worker()
         return self
 
     def __exit__(
@@ -134,6 +141,7 @@ class Pool:
             return
         if data == worker.READY:
             each.ready = True
+            self._deaths_before_ready = 0
         else:
             each.jobs.popleft()
             yield Outcome.from_bytes(data)
@@ -144,6 +152,8 @@ class Pool:
         each.pipe.close()
         each.process.join()
         logger.warning("worker %s died (exit code %s)", each.process.pid, each.process.exitcode)
+        for folder in {job.target.parent for job in each.jobs}:
+            remove_leftovers(folder, each.process.pid or 0)
         if each.ready and each.jobs:
             suspect = each.jobs[0]
             deaths = self._deaths[suspect] = self._deaths.get(suspect, 0) + 1
@@ -153,13 +163,32 @@ class Pool:
                 yield Outcome.failed(suspect, "poison", message)
         elif not each.ready:
             self._deaths_before_ready += 1
-            if self._deaths_before_ready >= MAX_DEATHS_BEFORE_READY:
+            if self._deaths_before_ready >= MAX_DEATHS_BEFORE_READY * self._n_workers:
                 raise WorkersDieError(
                     f"{self._deaths_before_ready} workers died before they were ready "
                     f"(exit code {each.process.exitcode}); their errors are printed above"
                 )
         self._again.extend(each.jobs)
         self._start_worker()
+
+
+@contextmanager
+def _signals_kept_for_us() -> Iterator[None]:
+    """Hold Ctrl-C and SIGTERM back while processes start, and let these never see them.
+
+    A terminal and a batch system send them to all processes of a group. A mask of signals is
+    inherited, by the server that starts the workers and by these; ours is lifted again, and what
+    came meanwhile arrives.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    resource_tracker.ensure_running()  # it would lift the mask when it starts by itself
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _context() -> BaseContext:

@@ -1,6 +1,7 @@
 """One plan in memory for all worker processes."""
 
 import mmap
+import os
 import pickle
 import tempfile
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from saxsdog.errors import OutputError
 from saxsdog.reduction.plan import Plan
 
 _ALIGNMENT = 64
@@ -27,20 +29,29 @@ class SharedPlan:
 
     @classmethod
     def write(cls, plan: Plan) -> Self:
-        """Put a plan into a new temporary file."""
+        """Put a plan into a new temporary file.
+
+        Raises
+        ------
+        OutputError
+            If there is no room for it; ``TMPDIR`` tells where.
+        """
         buffers: list[pickle.PickleBuffer] = []
         structure = pickle.dumps(plan, protocol=5, buffer_callback=buffers.append)
         spans: list[tuple[int, int]] = []
-        with tempfile.NamedTemporaryFile(
-            prefix="saxsdog-plan-", suffix=".bin", delete=False
-        ) as file:
-            for buffer in buffers:
-                file.seek(-(-file.tell() // _ALIGNMENT) * _ALIGNMENT)
-                start = file.tell()
-                file.write(buffer.raw())
-                spans.append((start, file.tell()))
-            file.write(b"\0")  # an empty file cannot be mapped
-        return cls(Path(file.name), structure, tuple(spans))
+        descriptor, name = tempfile.mkstemp(prefix="saxsdog-plan-", suffix=".bin")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                for buffer in buffers:
+                    file.seek(-(-file.tell() // _ALIGNMENT) * _ALIGNMENT)
+                    start = file.tell()
+                    file.write(buffer.raw())
+                    spans.append((start, file.tell()))
+                file.write(b"\0")  # an empty file cannot be mapped
+        except OSError as error:
+            Path(name).unlink()
+            raise OutputError(f"{name}: no room for the plan: {error.strerror}") from error
+        return cls(Path(name), structure, tuple(spans))
 
     def open(self) -> Plan:
         """Map the plan, read-only; it stays usable when the file is removed."""

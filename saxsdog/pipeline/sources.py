@@ -2,12 +2,14 @@
 
 import glob
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from saxsdog.errors import UsageError
 from saxsdog.io.images import IMAGE_SUFFIXES
+
+Complain = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -18,43 +20,75 @@ class Source:
     root: Path
 
 
-def find_images(paths: Sequence[str], suffixes: tuple[str, ...] = IMAGE_SUFFIXES) -> list[Source]:
+def real_path(image: Path) -> Path:
+    """Where an image is, behind links to its folders; a link to a file keeps its own name."""
+    return Path(os.path.realpath(image.parent), image.name)
+
+
+def find_images(
+    paths: Sequence[str],
+    complain: Complain = lambda _: None,
+    suffixes: tuple[str, ...] = IMAGE_SUFFIXES,
+) -> list[Source]:
     """Images behind files, folders (searched recursively) and glob patterns, sorted in each.
 
     A file that is named is taken whatever its suffix; in folders and patterns only the known
-    suffixes are. An image that is found twice is taken once.
+    suffixes are. Links to folders are followed. An image that is found twice is taken once.
+
+    Parameters
+    ----------
+    paths
+        As a user writes them.
+    complain
+        Told of every folder below that cannot be read; the others are searched.
+    suffixes
+        In lower case, with their dot.
 
     Raises
     ------
     UsageError
-        If a path does not exist or a pattern matches nothing.
+        If a path does not exist or cannot be read, or a pattern matches nothing.
     """
     found: dict[Path, Source] = {}
     for path in paths:
-        for source in _expand(path, suffixes):
-            found.setdefault(source.image, source)
+        for source in _expand(path, complain, suffixes):
+            found.setdefault(real_path(source.image), source)
     return list(found.values())
 
 
-def _expand(path: str, suffixes: tuple[str, ...]) -> Iterator[Source]:
-    where = Path(path)
-    if where.is_dir():
-        yield from _walk(where.absolute(), suffixes)
-    elif where.exists():
-        yield Source(where.absolute(), where.absolute().parent)
-    else:
-        matches = sorted(glob.glob(path, recursive=True))  # noqa: PTH207 - the pattern may be absolute
-        if not matches:
-            raise UsageError(f"{path}: expected an image, a folder or a pattern, found nothing")
-        for match in map(Path, matches):
-            if match.is_dir():
-                yield from _walk(match.absolute(), suffixes)
-            elif match.suffix.lower() in suffixes:
-                yield Source(match.absolute(), match.absolute().parent)
+def _expand(path: str, complain: Complain, suffixes: tuple[str, ...]) -> Iterator[Source]:
+    where = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links
+    try:
+        if where.is_dir():
+            os.scandir(where).close()
+            yield from _walk(where, complain, suffixes)
+            return
+        if where.exists():
+            yield Source(where, where.parent)
+            return
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
+    matches = sorted(glob.glob(path, recursive=True))  # noqa: PTH207 - it may be absolute
+    if not matches:
+        raise UsageError(f"{path}: expected an image, a folder or a pattern, found nothing")
+    for match in (Path(os.path.abspath(match)) for match in matches):  # noqa: PTH100
+        if match.is_dir():
+            yield from _walk(match, complain, suffixes)
+        elif match.suffix.lower() in suffixes:
+            yield Source(match, match.parent)
 
 
-def _walk(root: Path, suffixes: tuple[str, ...]) -> Iterator[Source]:
-    for folder, folders, files in os.walk(root):
+def _walk(root: Path, complain: Complain, suffixes: tuple[str, ...]) -> Iterator[Source]:
+    def note(error: OSError) -> None:
+        complain(f"{error.filename}: cannot be read: {error.strerror}")
+
+    seen: set[str] = set()
+    for folder, folders, files in os.walk(root, onerror=note, followlinks=True):
+        real = os.path.realpath(folder)
+        if real in seen:  # links may run in a circle
+            folders.clear()
+            continue
+        seen.add(real)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             if name.lower().endswith(suffixes) and not name.startswith("."):

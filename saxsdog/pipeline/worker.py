@@ -20,10 +20,11 @@ class WorkerTask:
     plan: SharedPlan
     document: dict[str, Any]
     reuse: ReuseRule
+    page: int = 0
 
     def reducer(self) -> Reducer:
         """Open the plan and make ready for the first image."""
-        reducer = Reducer(self.plan.open(), self.document, self.reuse)
+        reducer = Reducer(self.plan.open(), self.document, self.reuse, self.page)
         reducer.warm_up()
         return reducer
 
@@ -34,7 +35,8 @@ def run(task: WorkerTask, pipe: Connection) -> None:
     What concerns one image is reported. Anything else is a bug: it ends this process with a
     traceback, and the pool starts a new one. Without a parent there is nothing left to do.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C belongs to the parent
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # they belong to the parent
     reducer = task.reducer()
     try:
         pipe.send_bytes(READY)

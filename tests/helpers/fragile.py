@@ -28,7 +28,7 @@ class FragileReducer(Reducer):
 
 class FragileTask(WorkerTask):
     def reducer(self) -> Reducer:
-        return FragileReducer(self.plan.open(), self.document, self.reuse)
+        return FragileReducer(self.plan.open(), self.document, self.reuse, self.page)
 
 
 class StillbornTask(WorkerTask):

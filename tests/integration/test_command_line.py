@@ -8,9 +8,10 @@ import sys
 
 import numpy as np
 import pytest
+import tifffile
 
 from saxsdog import read_chi
-from tests.helpers.experiments import write_calibration, write_images
+from tests.helpers.experiments import SHAPE, write_calibration, write_images
 
 COMMAND = [sys.executable, "-m", "saxsdog"]
 PNG = b"\x89PNG"
@@ -127,11 +128,18 @@ def interrupt_as_a_terminal_does(running):
     os.killpg(running.pid, signal.SIGINT)  # the workers get it as well
 
 
-def end_as_a_batch_system_does(running):
+def end_as_a_user_does(running):
     running.terminate()
 
 
-@pytest.mark.parametrize("stop", [interrupt_as_a_terminal_does, end_as_a_batch_system_does])
+def end_as_a_batch_system_does(running):
+    os.killpg(running.pid, signal.SIGTERM)
+
+
+STOPS = [interrupt_as_a_terminal_does, end_as_a_user_does, end_as_a_batch_system_does]
+
+
+@pytest.mark.parametrize("stop", STOPS)
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_run_stops_with_whole_files_only_and_resume_goes_on(small, jobs, stop):
     images = write_images(small / "frames", 3000)
@@ -165,6 +173,43 @@ def test_a_run_stops_with_whole_files_only_and_resume_goes_on(small, jobs, stop)
     ran = saxsdog("integrate", "small.saxsconf", "frames", "--resume", cwd=small)
     assert ran.returncode == 0, ran.stderr
     assert len(list((small / "work").glob("*.chi"))) == len(images)
+
+
+@pytest.mark.parametrize("stop", STOPS)
+def test_a_run_that_is_stopped_before_the_workers_are_ready_ends_in_order(small, stop):
+    write_images(small / "frames", 300)
+    running = subprocess.Popen(  # noqa: S603 - our own command
+        [*COMMAND, "integrate", "small.saxsconf", "frames", "-j", "2"],
+        cwd=small,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    owners = small / "work" / ".saxsdog-owners.jsonl"
+    while not owners.exists():  # written just before the workers are started
+        assert running.poll() is None
+    stop(running)
+    _, complaint = running.communicate()
+    assert "Traceback" not in complaint
+    assert "interrupted" in complaint
+    assert running.returncode == 130
+    assert not list((small / "work").glob("*.tmp"))
+
+
+def test_another_page_of_the_files_is_integrated_on_request(small):
+    pages = np.stack([np.full(SHAPE, value, dtype=np.int32) for value in (3, 5)])
+    tifffile.imwrite(small / "frames" / "pages.tif", pages)
+    ran = saxsdog("integrate", "small.saxsconf", "frames/pages.tif", "--page", 1, cwd=small)
+    assert ran.returncode == 0, ran.stderr
+    assert np.nanmax(read_chi(small / "work" / "pages.chi").intensity) == 5
+
+
+def test_a_curve_that_will_be_empty_is_warned_of(small):
+    write_calibration(small, Masks=[{"qStart": 50, "qStop": 60}])
+    ran = saxsdog("integrate", "small.saxsconf", "frames", "-j", 1, cwd=small)
+    assert ran.returncode == 0
+    assert "warning: R0: no bin lies between qStart and qStop" in ran.stderr
 
 
 @pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])

@@ -110,7 +110,7 @@ def test_an_array_that_is_no_mask_is_refused(tmp_path, array):
 def test_a_mask_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(CalibrationError, match=r"none\.msk: expected a mask, there is no such"):
         read_mask(tmp_path / "none.msk")
-    with pytest.raises(CalibrationError, match="there is no such file"):
+    with pytest.raises(CalibrationError, match="this is no regular file"):
         read_mask(tmp_path)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from saxsdog import Calibration, Integrator, read_chi
 from saxsdog.errors import FrameError, OutputError
+from saxsdog.io.status import last_change
 from saxsdog.pipeline.jobs import Job, Outcome, Reducer, ReuseRule, Status
 from tests.helpers.experiments import DOCUMENT, SHAPE, write_calibration, write_image
 
@@ -92,9 +93,23 @@ def test_resuming_repeats_an_image_that_is_younger_than_its_curve(tmp_path, job)
     assert reducer(tmp_path, RESUME).reduce(job).status is Status.INTEGRATED
 
 
+def test_resuming_repeats_an_image_that_was_replaced_by_an_older_one(tmp_path, job):
+    reducer(tmp_path).reduce(job)
+    other = write_image(tmp_path / "other.tif", 9)
+    os.utime(other, (0, 0))
+    other.replace(job.image)
+    assert reducer(tmp_path, RESUME).reduce(job).status is Status.INTEGRATED
+
+
+def test_resuming_repeats_a_curve_that_is_cut_off(tmp_path, job):
+    curve = Path(reducer(tmp_path).reduce(job).curves[0])
+    curve.write_bytes(curve.read_bytes()[:-100])
+    assert reducer(tmp_path, RESUME).reduce(job).status is Status.INTEGRATED
+
+
 def test_resuming_repeats_what_an_older_mask_made(tmp_path, job):
     curve = reducer(tmp_path).reduce(job).curves[0]
-    changed = Path(curve).stat().st_mtime_ns + 1
+    changed = last_change(Path(curve)) + 1
     newer = ReuseRule(keep_up_to_date=True, masks_changed=changed)
     assert reducer(tmp_path, newer).reduce(job).status is Status.INTEGRATED
 

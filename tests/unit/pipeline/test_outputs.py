@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from saxsdog.errors import OutputError
-from saxsdog.pipeline.outputs import OWNERS_FILE, OutputRule, assign, curve_names
+from saxsdog.pipeline.outputs import OutputRule, assign, curve_names
+from saxsdog.pipeline.owners import OWNERS_FILE
 from saxsdog.pipeline.sources import Source
 
 
@@ -53,7 +54,7 @@ def test_images_that_differ_by_suffix_never_share_a_curve(tmp_path):
     assert found == {
         "a/b/x.cbf": "a/work/x",
         "a/b/x.tif": "a/work/b/x",
-        "a/b/x.edf": "a/work/b/x.edf",
+        "a/b/x.edf": "a/work/a/b/x",
     }
 
 
@@ -75,11 +76,40 @@ def test_a_moved_tree_keeps_its_owners(tmp_path):
     assert found == {"a/c/x.tif": "a/work/c/x"}
 
 
-def test_a_line_of_owners_that_was_cut_off_is_passed_over(tmp_path):
+@pytest.mark.parametrize("rubbish", [b'["y.chi", "../b/', b"5\n", b"null\n", b"\xff\xfe\n"])
+def test_rubbish_among_the_owners_is_passed_over_and_spoils_nothing(tmp_path, rubbish):
     targets(tmp_path, "a/b/x.tif")
     owners = tmp_path / "a/work" / OWNERS_FILE
-    owners.write_text(owners.read_text() + '["y", "../b/')
+    owners.write_bytes(owners.read_bytes() + rubbish)
     assert targets(tmp_path, "a/b/y.tif") == {"a/b/y.tif": "a/work/y"}
+    assert targets(tmp_path, "a/c/y.tif") == {"a/c/y.tif": "a/work/c/y"}
+
+
+def test_folders_of_results_that_are_links_to_one_place_never_share_a_curve(tmp_path):
+    (tmp_path / "fast").mkdir()
+    for name in "ab":
+        (tmp_path / name / "f").mkdir(parents=True)
+        (tmp_path / name / "work").symlink_to("../fast")
+    assert targets(tmp_path, "a/f/x.tif") == {"a/f/x.tif": "a/work/x"}
+    assert targets(tmp_path, "b/f/x.tif") == {"b/f/x.tif": "b/work/f/x"}
+    again = targets(tmp_path, "b/f/x.tif", "a/f/x.tif")
+    assert again == {"a/f/x.tif": "a/work/x", "b/f/x.tif": "b/work/f/x"}
+
+
+def test_many_folders_of_the_same_name_get_more_of_their_path(tmp_path):
+    rule = OutputRule(relative="../../work")
+    found = targets(tmp_path, *(f"run{i}/frames/x.tif" for i in range(1, 5)), rule=rule)
+    assert list(found.values()) == [
+        "work/x",
+        "work/frames/x",
+        "work/run3/frames/x",
+        "work/run4/frames/x",
+    ]
+
+
+def test_a_curve_never_takes_the_place_of_its_image(tmp_path):
+    rule = OutputRule(relative=".")
+    assert targets(tmp_path, "a/x.chi", rule=rule) == {"a/x.chi": "a/a/x"}
 
 
 def test_a_folder_that_cannot_be_made_is_an_error_that_names_it(tmp_path):

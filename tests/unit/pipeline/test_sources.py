@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from saxsdog.errors import UsageError
@@ -36,6 +38,28 @@ def test_an_image_that_is_found_twice_is_taken_once(tree):
 def test_names_with_brackets_are_files_before_they_are_patterns(tmp_path):
     write_image(tmp_path / "x[1].tif")
     assert names([tmp_path / "x[1].tif"]) == ["x[1].tif"]
+
+
+def test_links_to_folders_are_followed_but_not_in_circles(tmp_path, tree):
+    (tree / "sub" / "again").symlink_to(tree)
+    (tmp_path / "elsewhere").symlink_to(tree / "sub")
+    assert names([tree]) == ["a.TIFF", "b.tif", "c.cbf"]
+    assert names([tmp_path / "elsewhere", tree]) == ["c.cbf", "a.TIFF", "b.tif"]
+
+
+def test_an_image_is_found_once_whatever_the_dots_in_its_path(tree):
+    assert names([f"{tree}/b.tif", f"{tree}/sub/../b.tif"]) == ["b.tif"]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read all")
+def test_a_folder_that_cannot_be_read_is_complained_of(tree):
+    (tree / "sub").chmod(0)
+    complaints = []
+    try:
+        find_images([str(tree)], complaints.append)
+    finally:
+        (tree / "sub").chmod(0o755)
+    assert complaints == [f"{tree / 'sub'}: cannot be read: Permission denied"]
 
 
 @pytest.mark.parametrize("path", ["nothing.tif", "nothing*.tif"])
