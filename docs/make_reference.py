@@ -54,7 +54,7 @@ All tools are subcommands of one command, `saxsdog`. `saxsdog --version` prints 
 | exit status | means |
 |---|---|
 | 0 | all well |
-| 1 | some images failed; each is named on the standard error with its reason |
+| 1 | some images failed or folders could not be read; each is named with its reason |
 | 2 | the call or the calibration is wrong, or the folder of results cannot be written |
 | 130 | interrupted with Ctrl-C or SIGTERM |
 

@@ -160,7 +160,7 @@ class Calibration:
             if not mask.phi_mode and n_bins > MOST_BINS:
                 raise CalibrationError(
                     f"Masks[{i}].PixelPerRadialElement: expected at most {MOST_BINS} bins, "
-                    f"got {n_bins:.0f} with this detector, beam centre and width of a bin"
+                    f"got {n_bins:.7g} with this detector, beam centre and width of a bin"
                 )
         for i, cut in enumerate(self.slices):
             if cut.mask is not None and cut.mask >= len(self.masks):

@@ -1,5 +1,6 @@
 """Make a figure for a window or a file, and bring it there."""
 
+import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,12 @@ if TYPE_CHECKING:
 
 PICTURE_SUFFIXES = (".png", ".svg", ".pdf")
 PICTURE_DPI = 150
+
+
+def require_matplotlib() -> None:
+    """Raise UsageError where matplotlib is missing: before long work, not after it."""
+    if importlib.util.find_spec("matplotlib") is None:
+        raise UsageError("drawing needs matplotlib: pip install 'saxsdog[plot]'")
 
 
 @contextmanager
@@ -31,10 +38,9 @@ def figure(size: tuple[float, float], path: Path | None) -> "Iterator[Figure]":
         If matplotlib is missing, the suffix is unknown, the file cannot be written, or there is no
         screen to open a window on.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise UsageError("drawing needs matplotlib: pip install 'saxsdog[plot]'") from error
+    require_matplotlib()
+    from matplotlib.figure import Figure
+
     if path is None:
         from matplotlib import pyplot as plt
 

@@ -1,7 +1,7 @@
 """Curves with the band of their standard error."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -16,6 +16,9 @@ Scale = Literal["linear", "log"]
 
 MOST_NAMED_CURVES = 12
 """More curves than these are told apart by a colour scale instead of a list of names."""
+
+
+LONGEST_NAME_BESIDE_RATIO = 12
 
 
 @dataclass(frozen=True)
@@ -57,19 +60,23 @@ def draw_comparison(drawing: "Figure", lines: Sequence[Line], style: Style) -> N
     ratios = [_ratio(line, reference) for line in lines]
     ratio_style = Style(style.x_scale, "linear", style.x_label, "ratio", style.bands)
     draw_on(bottom, ratios, ratio_style)
-    bottom.set_ylabel(
-        f"ratio to {reference.name}" if len(reference.name) < 24 else "ratio to first"
-    )
+    short = len(reference.name) <= LONGEST_NAME_BESIDE_RATIO
+    bottom.set_ylabel(f"ratio to {_label(reference.name)}" if short else "ratio to first")
 
 
 def draw_on(axes: "Axes", lines: Sequence[Line], style: Style) -> None:
-    """Draw curves on given axes, with their bands and labels."""
+    """Draw curves on given axes, with their bands and labels.
+
+    Where no intensity at all is above 0 the scale is linear: there is nothing to draw on another.
+    """
+    if not any((line.intensity > 0).any() for line in lines):
+        style = replace(style, y_scale="linear")
     for line, color in zip(lines, _colors(len(lines)), strict=True):
         shown = np.isfinite(line.intensity)
         shown &= line.intensity > 0 if style.y_scale == "log" else True
         q, intensity = line.q[shown], line.intensity[shown]
         sigma = np.nan_to_num(line.sigma[shown])
-        axes.plot(q, intensity, color=color, linewidth=1.0, label=line.name)
+        axes.plot(q, intensity, color=color, linewidth=1.0, label=_label(line.name))
         if style.bands:
             low, high = intensity - sigma, intensity + sigma
             if style.y_scale == "log":
@@ -87,6 +94,12 @@ def draw_on(axes: "Axes", lines: Sequence[Line], style: Style) -> None:
     axes.margins(x=0.01)
 
 
+def _label(name: str) -> str:
+    """Make a name of a file a label: printable, not mathematics, not hidden by an underscore."""
+    printable = name.encode("utf-8", "replace").decode("utf-8").replace("$", r"\$")
+    return f"\u200b{printable}" if printable.startswith("_") else printable
+
+
 def _label_in_plain_numbers(axes: "Axes") -> None:
     """Write 0.2, 0.5, 1, 2 along a logarithmic axis: q spans two decades at most."""
     from matplotlib.ticker import LogLocator, NullFormatter
@@ -99,6 +112,9 @@ def _label_in_plain_numbers(axes: "Axes") -> None:
 def _ratio(line: Line, reference: Line) -> Line:
     """Divide by the reference, brought to the same q; relative errors add in squares."""
     known = np.isfinite(reference.intensity)
+    if not known.any():
+        nothing = np.full_like(line.q, np.nan)
+        return Line(line.name, line.q, nothing, nothing)
     q = reference.q[known]
     below = np.interp(line.q, q, reference.intensity[known], np.nan, np.nan)
     error = np.interp(line.q, q, reference.sigma[known], np.nan, np.nan)

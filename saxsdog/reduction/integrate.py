@@ -97,6 +97,9 @@ def integrate(image: NDArray[np.generic], plan: Plan) -> list[Curve]:
 
 def _as_pixels(image: NDArray[np.generic], shape: tuple[int, int]) -> Pixels:
     """Check an image and view it as the kernel wants it, without a copy where that is possible."""
+    if isinstance(image, np.ma.MaskedArray):
+        raise FrameError("expected a plain array, got a masked one: fill it with -1 or NaN")
+    image = np.asarray(image)
     if image.shape != shape:
         raise FrameError(f"expected an image of {shape} pixels, got {image.shape}")
     if image.dtype.kind not in "iuf":

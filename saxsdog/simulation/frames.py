@@ -48,8 +48,8 @@ def simulate(
     """Write a calibration, its mask, the ground truth and then all frames of an experiment.
 
     ``directory`` then holds ``<name>.saxsconf``, ``<name>.msk``, ``truth.csv``,
-    ``truth_amplitudes.csv`` and ``frames/<name>_00000.tif`` and so on. Files of the same names are
-    replaced, others stay.
+    ``truth_amplitudes.csv`` and ``frames/<name>_00000.tif`` and so on. Frames of an
+    earlier run of this name are removed, other files stay.
 
     Parameters
     ----------
@@ -93,6 +93,8 @@ def _write_all(
 ) -> Simulation:
     folder = directory / "frames"
     folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob(f"{name}_[0-9][0-9][0-9][0-9][0-9].tif"):
+        old.unlink()  # of an earlier run, whose truth is about to be replaced
     calibration, mask = write_calibration(directory, experiment, name)
     truth, amplitudes = write_truth(directory, experiment)
     frames: list[Path] = []

@@ -38,8 +38,25 @@ def test_zeros_are_left_out_of_a_logarithmic_axis_only():
     zero = Line("a", Q, np.zeros(Q.size), np.zeros(Q.size))
     for scale, number in (("log", 0), ("linear", Q.size)):
         drawing = Figure()
-        draw_curves(drawing, [zero], Style(y_scale=scale))
+        draw_curves(drawing, [zero, line()], Style(y_scale=scale))
         assert drawing.axes[0].lines[0].get_xdata().size == number
+
+
+def test_a_dark_frame_and_an_empty_curve_are_drawn_on_a_linear_axis(tmp_path):
+    for value in (0.0, np.nan):
+        dark = Line("a", Q, np.full(Q.size, value), np.full(Q.size, value))
+        drawing = Figure()
+        draw_comparison(drawing, [dark, dark], Style())
+        assert drawing.axes[0].get_yscale() == "linear"
+        drawing.savefig(tmp_path / "dark.png")
+
+
+def test_names_of_files_are_shown_as_they_are(tmp_path):
+    drawing = Figure()
+    draw_curves(drawing, [line("_hidden"), line("a$b$c"), line("caf\udce9")], Style())
+    drawing.savefig(tmp_path / "names.png")
+    shown = [text.get_text() for text in drawing.axes[0].get_legend().get_texts()]
+    assert shown == ["\u200b_hidden", r"a\$b\$c", "caf?"]
 
 
 def test_a_comparison_shows_the_ratio_to_the_first_curve():
