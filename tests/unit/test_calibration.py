@@ -195,7 +195,7 @@ BAD_VALUES = [
     (
         ("Geometry", "DedectorDistanceMM"),
         0,
-        "Geometry.DedectorDistanceMM: expected more than 0 (mm), got 0",
+        "Geometry.DedectorDistanceMM: expected at least 0.001 (mm), got 0",
     ),
     (
         ("Geometry", "DedectorDistanceMM"),
@@ -220,7 +220,7 @@ BAD_VALUES = [
     (
         ("Geometry", "PixelSizeMicroM"),
         [-1],
-        "Geometry.PixelSizeMicroM[0]: expected more than 0 (µm), got -1",
+        "Geometry.PixelSizeMicroM[0]: expected at least 0.001 (µm), got -1",
     ),
     (("Geometry", "PixelSizeMicroM"), [], "Geometry.PixelSizeMicroM: expected at least 1 items"),
     (
@@ -229,7 +229,7 @@ BAD_VALUES = [
         "Geometry.Tilt.TiltAngleDeg: expected less than 90 (degree), got 90",
     ),
     (("Wavelength",), True, "Wavelength: expected a number (Angstrom), got true"),
-    (("Wavelength",), -1.5, "Wavelength: expected more than 0 (Angstrom), got -1.5"),
+    (("Wavelength",), -1.5, "Wavelength: expected at least 0.0001 (Angstrom), got -1.5"),
     (("Wavelength",), 5000, "Wavelength: expected at most 1000 (Angstrom), got 5000"),
     (("Wavelength",), math.inf, "Wavelength: expected at most 1000 (Angstrom), got Infinity"),
     (("Wavelength",), math.nan, "Wavelength: expected"),
