@@ -1,6 +1,5 @@
-"""Find the JSON Schemas and apply them, with messages for people."""
+"""Find the JSON Schemas and apply them."""
 
-import difflib
 import json
 import math
 from collections.abc import Iterable, Iterator
@@ -12,16 +11,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from saxsdog.errors import DocumentError
-
-_NAMES_OF_TYPES = {
-    "object": "an object",
-    "array": "a list",
-    "string": "a text",
-    "number": "a number",
-    "integer": "a whole number",
-    "boolean": "true or false",
-}
-_LONGEST_VALUE = 60
+from saxsdog.explanations import describe, explain, path_of
 
 
 def schema_folder() -> Path:
@@ -72,10 +62,10 @@ def check(document: Any, name: str) -> None:
         With one line for each problem: the path of the key, what was expected and what came.
     """
     problems = sorted(_leaves(_validator(name).iter_errors(document)), key=lambda e: e.json_path)
-    explained = list(map(_explain, problems))
-    named = set(map(_path, problems))
+    explained = list(map(explain, problems))
+    named = set(map(path_of, problems))
     explained += [
-        f"{path}: expected a finite number, got {_describe(value)}"
+        f"{path}: expected a finite number, got {describe(value)}"
         for path, value in _not_finite(document)
         if path not in named
     ]
@@ -115,57 +105,6 @@ def _leaves(errors: Iterable[ValidationError]) -> Iterable[ValidationError]:
             yield error
 
 
-def _explain(error: ValidationError) -> str:
-    where = _path(error)
-    schema = error.schema
-    value: Any = error.instance
-    assert isinstance(schema, dict)  # noqa: S101 - false only for the schemas `true` and `false`
-    unit = f" ({schema['unit']})" if "unit" in schema else ""
-    got = f"got {_describe(value)}"
-    limit = error.validator_value
-    match error.validator:
-        case "additionalProperties":
-            return _explain_unknown(where, schema, value)
-        case "required":
-            missing = next(key for key in schema["required"] if f"'{key}'" in error.message)
-            meaning = schema["properties"][missing]["description"].partition(".")[0]
-            return f"{where}: expected the key {missing!r} ({meaning}), it is missing"
-        case "type":
-            return f"{where}: expected {_NAMES_OF_TYPES[str(limit)]}{unit}, {got}"
-        case "enum":
-            return f"{where}: expected one of {', '.join(map(repr, schema['enum']))}, {got}"
-        case "minimum" | "maximum":
-            bound = "least" if error.validator == "minimum" else "most"
-            return f"{where}: expected at {bound} {limit}{unit}, {got}"
-        case "exclusiveMinimum" | "exclusiveMaximum":
-            bound = "more" if error.validator == "exclusiveMinimum" else "less"
-            return f"{where}: expected {bound} than {limit}{unit}, {got}"
-        case "minItems" | "maxItems":
-            bound = "least" if error.validator == "minItems" else "most"
-            return f"{where}: expected at {bound} {limit} items, got {len(value)}"
-        case "minLength" | "maxLength":
-            bound = "least" if error.validator == "minLength" else "most"
-            return f"{where}: expected at {bound} {limit} characters, got {len(value)}"
-        case _:
-            return f"{where}: {error.message}"
-
-
-def _explain_unknown(where: str, schema: dict[str, Any], value: dict[str, Any]) -> str:
-    known = schema["properties"]
-    hints = []
-    for key in sorted(set(value) - set(known)):
-        close = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
-        hints.append(f"{key!r}" + (f" (did you mean {close[0]!r}?)" if close else ""))
-    return f"{where}: expected only known keys, got {', '.join(hints)}"
-
-
-def _path(error: ValidationError) -> str:
-    path = ""
-    for part in error.absolute_path:
-        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
-    return path or "document"
-
-
 def _not_finite(document: Any) -> Iterator[tuple[str, float]]:
     """Find the numbers that JSON does not have, but Python's parser lets through."""
     pending = [("", document)]
@@ -177,17 +116,3 @@ def _not_finite(document: Any) -> Iterator[tuple[str, float]]:
             pending += [(f"{path}.{key}" if path else str(key), sub) for key, sub in value.items()]
         elif isinstance(value, list):
             pending += [(f"{path}[{i}]", sub) for i, sub in enumerate(value)]
-
-
-def _describe(value: Any) -> str:
-    try:
-        shown = json.dumps(value, ensure_ascii=False)
-    except RecursionError:
-        shown = "of many levels"
-    if len(shown) > _LONGEST_VALUE:
-        shown = shown[:_LONGEST_VALUE] + "…"
-    if isinstance(value, str):
-        return f"the text {shown}"
-    if isinstance(value, dict):
-        return f"the object {shown}"
-    return f"the list {shown}" if isinstance(value, list) else shown
