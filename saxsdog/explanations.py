@@ -14,6 +14,18 @@ _NAMES_OF_TYPES = {
     "integer": "a whole number",
     "boolean": "true or false",
 }
+_BOUNDS = {
+    "minimum": "at least",
+    "maximum": "at most",
+    "exclusiveMinimum": "more than",
+    "exclusiveMaximum": "less than",
+}
+_BOUNDS_OF_SIZE = {
+    "minItems": ("at least", "items"),
+    "maxItems": ("at most", "items"),
+    "minLength": ("at least", "characters"),
+    "maxLength": ("at most", "characters"),
+}
 _LONGEST_VALUE = 60
 
 
@@ -37,18 +49,11 @@ def explain(error: ValidationError) -> str:
             return f"{where}: expected {_NAMES_OF_TYPES[str(limit)]}{unit}, {got}"
         case "enum":
             return f"{where}: expected one of {', '.join(map(repr, schema['enum']))}, {got}"
-        case "minimum" | "maximum":
-            bound = "least" if error.validator == "minimum" else "most"
-            return f"{where}: expected at {bound} {limit}{unit}, {got}"
-        case "exclusiveMinimum" | "exclusiveMaximum":
-            bound = "more" if error.validator == "exclusiveMinimum" else "less"
-            return f"{where}: expected {bound} than {limit}{unit}, {got}"
-        case "minItems" | "maxItems":
-            bound = "least" if error.validator == "minItems" else "most"
-            return f"{where}: expected at {bound} {limit} items, got {len(value)}"
-        case "minLength" | "maxLength":
-            bound = "least" if error.validator == "minLength" else "most"
-            return f"{where}: expected at {bound} {limit} characters, got {len(value)}"
+        case str(bound) if bound in _BOUNDS:
+            return f"{where}: expected {_BOUNDS[bound]} {limit}{unit}, {got}"
+        case str(bound) if bound in _BOUNDS_OF_SIZE:
+            least_or_most, things = _BOUNDS_OF_SIZE[bound]
+            return f"{where}: expected {least_or_most} {limit} {things}, got {len(value)}"
         case _:
             return f"{where}: {error.message}"
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from saxsdog.calibration import Calibration
 from saxsdog.cli.arguments import add_jobs, command_parser
+from saxsdog.cli.exit_status import ExitStatus
 from saxsdog.cli.progress import Stopwatch, progress_bar
 from saxsdog.cli.stopping import StopOnSignal
 from saxsdog.errors import OutputError, UsageError
@@ -18,9 +19,6 @@ from saxsdog.pipeline.batch import Batch
 from saxsdog.pipeline.jobs import Outcome, ReuseRule, Status
 from saxsdog.pipeline.outputs import DEFAULT_RELATIVE, OutputRule, assign
 from saxsdog.pipeline.sources import find_images
-
-EXIT_SOME_FAILED = 1
-EXIT_INTERRUPTED = 130
 
 DESCRIPTION = """\
 Integrate detector images into curves.
@@ -64,10 +62,10 @@ def run(arguments: Sequence[str]) -> int:
         page=options.page,
     )
     status = _work(batch, options.log)
-    return EXIT_SOME_FAILED if unreadable and status == 0 else status
+    return ExitStatus.SOME_FAILED if unreadable and status is ExitStatus.WELL else status
 
 
-def _work(batch: Batch, log: Path | None) -> int:
+def _work(batch: Batch, log: Path | None) -> ExitStatus:
     counts: Counter[Status] = Counter()
     watch = Stopwatch()
     try:
@@ -81,8 +79,8 @@ def _work(batch: Batch, log: Path | None) -> int:
         _print_summary(counts, len(batch.targets), watch)
     if counts.total() < len(batch.targets):
         print("interrupted; continue with --resume", file=sys.stderr)
-        return EXIT_INTERRUPTED
-    return EXIT_SOME_FAILED if counts[Status.FAILED] else 0
+        return ExitStatus.INTERRUPTED
+    return ExitStatus.SOME_FAILED if counts[Status.FAILED] else ExitStatus.WELL
 
 
 def _outcomes(batch: Batch, log: Path | None, stop: StopOnSignal) -> Iterator[Outcome]:

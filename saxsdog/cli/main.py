@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
+from saxsdog.cli.exit_status import ExitStatus
 from saxsdog.errors import SaxsdogError
 
 COMMANDS = {
@@ -17,8 +18,6 @@ COMMANDS = {
     "demo": "simulate, integrate and show the result",
     "bench": "measure how fast this machine integrates",
 }
-EXIT_BAD_CALL = 2
-EXIT_INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,10 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status = command.run(words[1:])
     except SaxsdogError as error:
         print(f"saxsdog {options.command}: {error}", file=sys.stderr)
-        return EXIT_BAD_CALL
+        return ExitStatus.BAD_CALL
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
-        return EXIT_INTERRUPTED
+        return ExitStatus.INTERRUPTED
     return int(status)
 
 

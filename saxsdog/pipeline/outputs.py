@@ -12,7 +12,7 @@ from pathlib import Path
 
 from saxsdog.errors import OutputError
 from saxsdog.pipeline.owners import Owners
-from saxsdog.pipeline.sources import Source, real_path
+from saxsdog.pipeline.sources import Source, link_follower
 
 DEFAULT_RELATIVE = "../work"
 
@@ -49,12 +49,13 @@ def assign(
     OutputError
         If a folder of results cannot be made or written, or no name is free.
     """
+    really = link_follower()
     folders: dict[Path, Owners] = {}
     targets: dict[Path, Path] = {}
     for source in sources:
-        real_image = real_path(source.image)
+        real_image = really(source.image.parent) / source.image.name
         for candidate in _candidates(rule.folder_of(source), source.image):
-            real_folder = Path(os.path.realpath(candidate.parent))
+            real_folder = really(candidate.parent)
             owners = folders.get(real_folder)
             if owners is None:
                 owners = folders[real_folder] = Owners(real_folder)

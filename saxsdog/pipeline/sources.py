@@ -4,6 +4,7 @@ import glob
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from saxsdog.errors import UsageError
@@ -20,9 +21,13 @@ class Source:
     root: Path
 
 
-def real_path(image: Path) -> Path:
-    """Where an image is, behind links to its folders; a link to a file keeps its own name."""
-    return Path(os.path.realpath(image.parent), image.name)
+def link_follower() -> Callable[[Path], Path]:
+    """Return a function that tells where a folder really is, and asks the disk once for each.
+
+    Images are told apart by it: a link to a folder leads to the same images, while a link to an
+    image keeps a name of its own.
+    """
+    return cache(lambda folder: Path(os.path.realpath(folder)))
 
 
 def find_images(
@@ -49,10 +54,11 @@ def find_images(
     UsageError
         If a path does not exist or cannot be read, or a pattern matches nothing.
     """
+    really = link_follower()
     found: dict[Path, Source] = {}
     for path in paths:
         for source in _expand(path, complain, suffixes):
-            found.setdefault(real_path(source.image), source)
+            found.setdefault(really(source.image.parent) / source.image.name, source)
     return list(found.values())
 
 
