@@ -105,7 +105,7 @@ def _opened(log: Path) -> FileIO:
 
 def _append(log: FileIO, outcome: Outcome) -> None:
     try:
-        log.write(outcome.to_bytes() + b"\n")
+        log.write(outcome.to_log_line())
     except OSError as error:
         raise OutputError(f"--log {log.name!s}: cannot be written: {error.strerror}") from error
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from saxsdog.compiled import compiled
 from saxsdog.errors import FrameError
 from saxsdog.io.headers import Layout, ReadAt, comment_fields
+from saxsdog.reasons import Reason
 
 MAGIC = b"###CBF"
 SECTION = b"--CIF-BINARY-FORMAT-SECTION--"
@@ -51,7 +52,9 @@ def describe(read_at: ReadAt, page: int = 0) -> Layout:
     shape = _shape(binary)
     form = _TYPE.fullmatch(binary.get("x-binary-element-type", "signed 32-bit integer"))
     if form is None:
-        raise FrameError(f"expected integers, got {binary['x-binary-element-type']!r}")
+        raise FrameError(
+            f"expected integers, got {binary['x-binary-element-type']!r}", Reason.WRONG_DTYPE
+        )
     dtype = np.dtype(f"{'u' if form[1].lower() == 'unsigned' else 'i'}{int(form[2]) // 8}")
     conversion = binary.get("conversions", "none")
     if conversion.lower() != "x-cbf_byte_offset":
@@ -62,17 +65,21 @@ def describe(read_at: ReadAt, page: int = 0) -> Layout:
 def _text(read_at: ReadAt) -> tuple[bytes, int]:
     """Return the text ahead of the pixels and the offset of the first byte behind it."""
     for size in (_FIRST_READ, HEADER_LIMIT):
-        text, start, _ = read_at(0, size).partition(START)
+        block = read_at(0, size)
+        text, start, _ = block.partition(START)
         if start:
             return text, len(text) + len(START)
-    raise FrameError("expected the start of the pixels (0c 1a 04 d5) behind the text, not found")
+    raise FrameError(
+        "expected the start of the pixels (0c 1a 04 d5) behind the text, not found",
+        Reason.TRUNCATED if len(block) < HEADER_LIMIT else Reason.DECODE_ERROR,
+    )
 
 
 def _shape(binary: dict[str, str]) -> tuple[int, int]:
     columns = _number(binary, "x-binary-size-fastest-dimension")
     rows = _number(binary, "x-binary-size-second-dimension")
     if _number(binary, "x-binary-size-third-dimension", 1) not in (0, 1):
-        raise FrameError("expected one image, the file holds a stack")
+        raise FrameError("expected one image, the file holds a stack", Reason.WRONG_SHAPE)
     n_elements = _number(binary, "x-binary-number-of-elements", rows * columns)
     if n_elements != rows * columns:
         raise FrameError(f"expected {rows} x {columns} pixels, the header counts {n_elements}")

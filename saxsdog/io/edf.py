@@ -6,6 +6,7 @@ import numpy as np
 
 from saxsdog.errors import FrameError
 from saxsdog.io.headers import Layout, ReadAt
+from saxsdog.reasons import Reason
 
 HEADER_LIMIT = 1 << 18
 """Bytes of one header; fabio draws the same line."""
@@ -58,7 +59,7 @@ def describe(read_at: ReadAt, page: int = 0) -> Layout | None:
     start = 0
     for number in range(page + 1):
         if number and not read_at(start, 1):
-            raise FrameError(f"expected a page {page}, the file has {number}")
+            raise FrameError(f"expected a page {page}, the file has {number}", Reason.TRUNCATED)
         fields, offset = _header(read_at, start)
         if _is_rare(fields):
             return None
@@ -82,7 +83,10 @@ def _header(read_at: ReadAt, start: int) -> tuple[dict[str, str], int]:
                 for key, equals, value in pairs
                 if equals
             }, start + end.end()
-    raise FrameError(f"expected the end of the EDF header at offset {start}, there is none")
+    raise FrameError(
+        f"expected the end of the EDF header at offset {start}, there is none",
+        Reason.TRUNCATED if len(block) < HEADER_LIMIT else Reason.DECODE_ERROR,
+    )
 
 
 def _is_rare(fields: dict[str, str]) -> bool:
@@ -98,7 +102,10 @@ def _is_rare(fields: dict[str, str]) -> bool:
 def _layout(fields: dict[str, str], offset: int) -> Layout:
     lower = {key.lower(): value for key, value in fields.items()}
     if any(_number(lower, f"dim_{axis}", 1) > 1 for axis in (3, 4)):
-        raise FrameError("expected an image of two dimensions, the header describes a volume")
+        raise FrameError(
+            "expected an image of two dimensions, the header describes a volume",
+            Reason.WRONG_SHAPE,
+        )
     shape = (_number(lower, "dim_2", 1), _number(lower, "dim_1"))
     dtype = np.dtype(_order(lower) + TYPES[lower["datatype"].lower()])
     needed = shape[0] * shape[1] * dtype.itemsize

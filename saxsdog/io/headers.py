@@ -88,7 +88,8 @@ class Layout:
     fields
         The texts of the header.
     offset, length
-        Where the pixels are and how much room they have, in bytes; of no meaning with ``"tiff"``.
+        Where the pixels are and how much room they have, in bytes; with ``"tiff"`` the pieces of
+        the image lie anywhere in that room.
     """
 
     shape: tuple[int, int]

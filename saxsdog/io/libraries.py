@@ -6,6 +6,7 @@ may raise anything on bytes from outside, fabio even bare ``Exception``: all of 
 supervisor where every exception is caught.
 """
 
+import errno
 import os
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saxsdog.errors import FrameError
+from saxsdog.io.status import reason_of
+from saxsdog.reasons import Reason
+
+GZIP, BZIP = b"\x1f\x8b", b"BZh"
+"""fabio unpacks these and looks at the bytes inside."""
 
 
 def read_with_tifffile(path: Path, page: int, dtype: np.dtype[Any]) -> NDArray[np.generic]:
@@ -41,11 +47,21 @@ def read_with_tifffile(path: Path, page: int, dtype: np.dtype[Any]) -> NDArray[n
     except Exception as error:
         if "imagecodecs" in str(error):
             return _read_with_pillow(path, page, dtype)
-        raise FrameError(f"expected a TIFF, tifffile cannot decode it: {error}") from error
+        message = f"expected a TIFF, tifffile cannot decode it: {error}"
+        raise FrameError(message, _reason(error)) from error
 
 
-def read_with_fabio(path: Path, page: int) -> tuple[NDArray[np.generic], dict[str, str]]:
+def read_with_fabio(
+    path: Path, page: int, head: bytes
+) -> tuple[NDArray[np.generic], dict[str, str]]:
     """Read an image of any format that fabio knows, and its header.
+
+    Parameters
+    ----------
+    path, page
+        The file, and which of its images.
+    head
+        First bytes of the file: they tell a damaged image from what never was one.
 
     Raises
     ------
@@ -53,6 +69,7 @@ def read_with_fabio(path: Path, page: int) -> tuple[NDArray[np.generic], dict[st
         If fabio does not know it, or it has no such page.
     """
     import fabio
+    from fabio.openimage import MAGIC_NUMBERS
 
     try:
         with fabio.open(os.fspath(path)) as file:
@@ -62,14 +79,16 @@ def read_with_fabio(path: Path, page: int) -> tuple[NDArray[np.generic], dict[st
     except FrameError:
         raise
     except Exception as error:
+        known = head.startswith((GZIP, BZIP, *(magic for magic, _ in MAGIC_NUMBERS)))
         raise FrameError(
-            f"expected a TIFF, a CBF, an EDF or another image that fabio knows: {error}"
+            f"expected a TIFF, a CBF, an EDF or another image that fabio knows: {error}",
+            _reason(error, Reason.DECODE_ERROR if known else Reason.NOT_AN_IMAGE),
         ) from error
 
 
 def _page_of(file: Any, page: int) -> Any:
     if page >= file.nframes:
-        raise FrameError(f"expected a page {page}, the file has {file.nframes}")
+        raise FrameError(f"expected a page {page}, the file has {file.nframes}", Reason.TRUNCATED)
     return file.get_frame(page) if page else file
 
 
@@ -84,7 +103,8 @@ def _read_with_pillow(path: Path, page: int, dtype: np.dtype[Any]) -> NDArray[np
     except Exception as error:
         raise FrameError(
             f"expected a TIFF of a common compression: {error}; "
-            "pip install imagecodecs adds the rare ones"
+            "pip install imagecodecs adds the rare ones",
+            _reason(error),
         ) from error
     # Pillow has no unsigned 32-bit images and calls them signed.
     return _checked(pixels.view(dtype.newbyteorder("=")) if dtype.kind == "u" else pixels)
@@ -94,6 +114,18 @@ def _checked(image: NDArray[Any]) -> NDArray[np.generic]:
     """Give a decoded image the form that frames have: 2D, numbers, contiguous, native."""
     kind, size = image.dtype.kind, image.dtype.itemsize
     if image.ndim != 2 or image.size == 0 or kind not in "buif":
-        raise FrameError(f"expected a 2D image of numbers, got shape {image.shape} {image.dtype}")
+        more_than_one = image.ndim > 2 or kind not in "buif"
+        raise FrameError(
+            f"expected a 2D image of numbers, got shape {image.shape} {image.dtype}",
+            Reason.WRONG_DTYPE if more_than_one else Reason.WRONG_SHAPE,
+        )
     form = {"b": "u1", "f": f"f{min(max(size, 4), 8)}"}.get(kind, f"{kind}{size}")
     return np.ascontiguousarray(image, form)
+
+
+def _reason(error: Exception, of_the_bytes: Reason = Reason.DECODE_ERROR) -> Reason:
+    """Why a library gave up: the disk does not answer, or else it was the bytes."""
+    # Invalid arguments come from the bytes as well: a header may send a library to offset -1.
+    if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+        return reason_of(error)
+    return of_the_bytes

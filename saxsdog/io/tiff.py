@@ -13,17 +13,21 @@ import numpy as np
 
 from saxsdog.errors import FrameError
 from saxsdog.io.headers import TEXT_LIMIT, Layout, ReadAt, comment_fields
+from saxsdog.reasons import Reason
 
 MAX_ENTRIES = 4096
 """Entries of a directory; detectors write fewer than 50, tifffile draws the same line."""
 
+MAX_PIECES = 1 << 16
+"""Strips or tiles whose place is looked at; 16 million pixels have 4096 rows."""
+
 IMAGE_WIDTH, IMAGE_LENGTH, BITS_PER_SAMPLE, COMPRESSION = 256, 257, 258, 259
 FILL_ORDER, IMAGE_DESCRIPTION, MODEL, STRIP_OFFSETS = 266, 270, 272, 273
-SAMPLES_PER_PIXEL, ROWS_PER_STRIP, DATE_TIME, PREDICTOR = 277, 278, 306, 317
-TILE_OFFSETS, SAMPLE_FORMAT = 324, 339
+SAMPLES_PER_PIXEL, ROWS_PER_STRIP, STRIP_SIZES, DATE_TIME, PREDICTOR = 277, 278, 279, 306, 317
+TILE_OFFSETS, TILE_SIZES, SAMPLE_FORMAT = 324, 325, 339
 WANTED = {IMAGE_WIDTH, IMAGE_LENGTH, BITS_PER_SAMPLE, COMPRESSION, FILL_ORDER, IMAGE_DESCRIPTION}
-WANTED |= {MODEL, STRIP_OFFSETS, SAMPLES_PER_PIXEL, ROWS_PER_STRIP, DATE_TIME, PREDICTOR}
-WANTED |= {TILE_OFFSETS, SAMPLE_FORMAT}
+WANTED |= {MODEL, STRIP_OFFSETS, SAMPLES_PER_PIXEL, ROWS_PER_STRIP, STRIP_SIZES, DATE_TIME}
+WANTED |= {PREDICTOR, TILE_OFFSETS, TILE_SIZES, SAMPLE_FORMAT}
 
 ASCII = 2
 INTEGERS = {1: "u1", 3: "u2", 4: "u4", 13: "u4", 16: "u8"}  # field type -> its integers
@@ -54,17 +58,18 @@ def _dialect(order: str, *, big: bool) -> _Dialect:
     return _Dialect(order, 8 if big else 4, count, entry, offset)
 
 
-_DIALECTS = {
+DIALECTS = {
     b"II*\0": _dialect("<", big=False),
     b"MM\0*": _dialect(">", big=False),
     b"II+\0": _dialect("<", big=True),
     b"MM\0+": _dialect(">", big=True),
 }
+"""By the first bytes of a file."""
 
 
 def is_tiff(head: bytes) -> bool:
     """Tell by the first bytes of a file whether it is a TIFF."""
-    return head[:4] in _DIALECTS
+    return head[:4] in DIALECTS
 
 
 def describe(read_at: ReadAt, page: int = 0) -> Layout:
@@ -87,16 +92,19 @@ def describe(read_at: ReadAt, page: int = 0) -> Layout:
     FrameError
         If there is no such page, or it does not hold one number per pixel.
     """
-    dialect = _DIALECTS[read_at(0, 4)]
+    dialect = DIALECTS[read_at(0, 4)]
     tags = _Tags(read_at, dialect, _directory(read_at, dialect, page))
     shape = (tags.number(IMAGE_LENGTH, 0), tags.number(IMAGE_WIDTH, 0))
     samples = tags.number(SAMPLES_PER_PIXEL, 1)
     if samples != 1:
-        raise FrameError(f"expected one number per pixel, the page has {samples} (a colour image?)")
+        raise FrameError(
+            f"expected one number per pixel, the page has {samples} (a colour image?)",
+            Reason.WRONG_DTYPE,
+        )
     dtype = tags.dtype()
     offset = tags.plain_offset(shape, dtype)
     if offset is None:
-        return Layout(shape, dtype, "tiff", tags.fields())
+        return Layout(shape, dtype, "tiff", tags.fields(), length=tags.end_of_pieces())
     return Layout(
         shape, dtype, "plain", tags.fields(), offset, shape[0] * shape[1] * dtype.itemsize
     )
@@ -109,7 +117,7 @@ def _directory(read_at: ReadAt, dialect: _Dialect, page: int) -> Mapping[int, _E
     for number in range(page + 1):
         start = _unpack(dialect.offset, read_at, position)
         if start == 0 or start in seen:
-            raise FrameError(f"expected a page {page}, the file has {number}")
+            raise FrameError(f"expected a page {page}, the file has {number}", Reason.TRUNCATED)
         seen.add(start)
         n_entries = _unpack(dialect.count, read_at, start)
         if n_entries > MAX_ENTRIES:
@@ -118,7 +126,9 @@ def _directory(read_at: ReadAt, dialect: _Dialect, page: int) -> Mapping[int, _E
         position = entries + n_entries * dialect.entry.size
     block = read_at(entries, n_entries * dialect.entry.size)
     if len(block) < position - entries:
-        raise FrameError(f"expected {n_entries} tags at offset {entries}, the file ends before")
+        raise FrameError(
+            f"expected {n_entries} tags at offset {entries}, the file ends before", Reason.TRUNCATED
+        )
     found: dict[int, _Entry] = {}
     for tag, kind, count, value in dialect.entry.iter_unpack(block):
         if tag in WANTED:  # SAXSLAB adds a second, XML description: the first is Pilatus's own
@@ -129,7 +139,9 @@ def _directory(read_at: ReadAt, dialect: _Dialect, page: int) -> Mapping[int, _E
 def _unpack(form: struct.Struct, read_at: ReadAt, offset: int) -> int:
     raw = read_at(offset, form.size)
     if len(raw) < form.size:
-        raise FrameError(f"expected a TIFF directory at offset {offset}, the file ends before")
+        raise FrameError(
+            f"expected a TIFF directory at offset {offset}, the file ends before", Reason.TRUNCATED
+        )
     number: int = form.unpack(raw)[0]
     return number
 
@@ -180,7 +192,8 @@ class _Tags:
         if kind is None or size is None or (kind == "f" and size == 1):
             raise FrameError(
                 "expected pixels of 1 to 64 bits that are integers or floats, "
-                f"got {bits} bits of sample format {sample_format}"
+                f"got {bits} bits of sample format {sample_format}",
+                Reason.WRONG_DTYPE,
             )
         return np.dtype(f"{self.dialect.order}{kind}{size}")
 
@@ -205,6 +218,13 @@ class _Tags:
         step = rows_per_strip * columns * dtype.itemsize
         gapless = all(offset == offsets[0] + i * step for i, offset in enumerate(offsets))
         return offsets[0] if offsets and gapless else None
+
+    def end_of_pieces(self) -> int:
+        """Where the last of the strips or tiles ends; 0 where the directory does not say."""
+        tiled = TILE_OFFSETS in self.entries
+        offsets = self.numbers(TILE_OFFSETS if tiled else STRIP_OFFSETS, MAX_PIECES)
+        sizes = self.numbers(TILE_SIZES if tiled else STRIP_SIZES, MAX_PIECES)
+        return max(map(sum, zip(offsets, sizes, strict=False)), default=0)
 
     def fields(self) -> dict[str, str]:
         texts = {"Model": self.text(MODEL), "DateTime": self.text(DATE_TIME)}

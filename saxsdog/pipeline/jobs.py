@@ -1,9 +1,11 @@
 """One image file becomes curve files and a record of what happened."""
 
+import errno
 import json
+import math
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
@@ -13,11 +15,34 @@ import numpy as np
 from saxsdog.errors import CurveFileError, FrameError, OutputError
 from saxsdog.io.chi import CurveFormat, read_chi
 from saxsdog.io.images import Frame, FrameReader
-from saxsdog.io.status import last_change
+from saxsdog.io.status import Fingerprint, last_change
 from saxsdog.pipeline.outputs import curve_names
+from saxsdog.reasons import Reason
 from saxsdog.reduction.integrate import Curve, integrate
 from saxsdog.reduction.plan import Plan
 from saxsdog.whole_file import write_whole
+
+_encode = json.JSONEncoder(allow_nan=False).encode
+
+_OUTPUT_REASONS = {
+    errno.EACCES: Reason.PERMISSION,
+    errno.EPERM: Reason.PERMISSION,
+    # Something else is in the way, or the file system takes no such name: only this image fails,
+    # whereas OUTPUT_FAILED, a full disk or the like, would stop them all.
+    errno.EEXIST: Reason.OUTPUT_COLLISION,
+    errno.EISDIR: Reason.OUTPUT_COLLISION,
+    errno.ENOTDIR: Reason.OUTPUT_COLLISION,
+    errno.ELOOP: Reason.OUTPUT_COLLISION,
+    errno.ENAMETOOLONG: Reason.OUTPUT_COLLISION,
+    errno.EINVAL: Reason.OUTPUT_COLLISION,
+    errno.EILSEQ: Reason.OUTPUT_COLLISION,
+}
+
+
+REASONS_TO_KEEP = {
+    Reason.OUTPUT_EXISTS: "its curves are there, and OverwriteFiles is off",
+    Reason.UP_TO_DATE: "its curves are younger than the image and its masks",
+}
 
 
 class Status(StrEnum):
@@ -30,28 +55,29 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Job:
-    """An image to integrate and ``<folder>/<stem>`` of its curves."""
+    """An image to integrate and ``<folder>/<stem>`` of its curves; ``id`` comes back."""
 
     image: Path
     target: Path
+    id: int = 0
 
     def to_bytes(self) -> bytes:
-        return json.dumps([str(self.image), str(self.target)]).encode()
+        return _encode([str(self.image), str(self.target), self.id]).encode()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        image, target = json.loads(data)
-        return cls(Path(image), Path(target))
+        image, target, number = json.loads(data)
+        return cls(Path(image), Path(target), number)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of an image; one line of a log.
+    """What became of an image.
 
     Attributes
     ----------
     reason, message
-        Why it failed or was skipped, as a word and as a sentence.
+        Why it failed or was skipped, as a word of :class:`Reason` and as a sentence.
     curves
         Files written.
     time, time_source, exposure
@@ -60,6 +86,10 @@ class Outcome:
         Integral parameters of each radial channel.
     seconds
         Spent on reading, integrating and writing.
+    id
+        Of the job.
+    fingerprint
+        Which version of the file was read, as far as anybody got to read it.
     """
 
     image: str
@@ -72,18 +102,66 @@ class Outcome:
     exposure: float | None = None
     parameters: dict[str, dict[str, float]] = field(default_factory=dict)
     seconds: float = 0.0
+    id: int = 0
+    fingerprint: Fingerprint | None = None
+
+    @classmethod
+    def failed(
+        cls,
+        job: Job,
+        reason: Reason,
+        message: str,
+        fingerprint: tuple[int, int, int] | None = None,
+    ) -> Self:
+        return cls(
+            image=str(job.image),
+            status=Status.FAILED,
+            reason=reason,
+            message=message,
+            id=job.id,
+            fingerprint=None if fingerprint is None else Fingerprint(*fingerprint),
+        )
 
     def to_bytes(self) -> bytes:
-        return json.dumps(asdict(self)).encode()
+        return _encode(
+            {**self._described(), "id": self.id, "fingerprint": self.fingerprint}
+        ).encode()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
         fields = json.loads(data)
-        return cls(**fields | {"status": Status(fields["status"])})
+        fields["status"] = Status(fields["status"])
+        fields["parameters"] = {
+            channel: {name: math.nan if value is None else value for name, value in each.items()}
+            for channel, each in fields["parameters"].items()
+        }
+        if fields["fingerprint"] is not None:
+            fields["fingerprint"] = Fingerprint(*fields["fingerprint"])
+        return cls(**fields)
 
-    @classmethod
-    def failed(cls, job: Job, reason: str, message: str) -> Self:
-        return cls(str(job.image), Status.FAILED, reason=reason, message=message)
+    def to_log_line(self) -> bytes:
+        """Return what a user wants to know as a line of JSON."""
+        return _encode(self._described()).encode() + b"\n"
+
+    def _described(self) -> dict[str, Any]:
+        # Not dataclasses.asdict, which copies every value and takes four times as long.
+        return {
+            "image": self.image,
+            "status": self.status,
+            "reason": self.reason,
+            "message": self.message,
+            "curves": self.curves,
+            "time": self.time,
+            "time_source": self.time_source,
+            "exposure": self.exposure,
+            "parameters": {c: _without_nan(each) for c, each in self.parameters.items()},
+            "seconds": self.seconds,
+        }
+
+
+def _without_nan(parameters: Mapping[str, float]) -> dict[str, float | None]:
+    """Put ``None`` for what is not finite: JSON has no word for it."""
+    return {name: value if math.isfinite(value) else None for name, value in parameters.items()}
 
 
 @dataclass(frozen=True)
@@ -126,7 +204,7 @@ class Reducer:
         self._plan = plan
         self._reuse = reuse
         self._page = page
-        self._reader = FrameReader()
+        self._reader = FrameReader(plan.shape)
         self._formats = [CurveFormat(channel, document) for channel in plan.channels]
         self._names = [channel.name for channel in plan.channels]
 
@@ -149,8 +227,9 @@ class Reducer:
         paths = [job.target.with_name(name) for name in curve_names(job.target.name, self._names)]
         reason = self._reason_to_skip(job.image, paths)
         if reason:
-            return Outcome(str(job.image), Status.SKIPPED, reason=reason)
-        frame = self._reader.read(job.image, page=self._page)
+            message = f"{job.image}: {REASONS_TO_KEEP[reason]}"
+            return Outcome(str(job.image), Status.SKIPPED, reason, message, id=job.id)
+        frame = self.read(job.image)
         curves = self._integrate(frame)
         self._write(paths, curves)
         return Outcome(
@@ -160,15 +239,22 @@ class Reducer:
             time=frame.header.time,
             time_source=frame.header.time_source,
             exposure=frame.header.exposure,
-            parameters={c.channel: c.parameters.as_dict() for c in curves if c.parameters},
+            parameters={c.channel: c.parameters.with_length() for c in curves if c.parameters},
             seconds=time.perf_counter() - start,
+            id=job.id,
+            fingerprint=frame.fingerprint,
         )
+
+    def read(self, image: Path) -> Frame:
+        """Read an image, valid until the next one is read or reduced; errors of ``FrameReader``."""
+        return self._reader.read(image, page=self._page)
 
     def _integrate(self, frame: Frame) -> list[Curve]:
         try:
             return integrate(frame.image, self._plan)
         except FrameError as error:
-            raise FrameError(f"{frame.path}: {error}") from error
+            message = f"{frame.path}: {error}"
+            raise FrameError(message, error.reason, frame.fingerprint) from error
 
     def _write(self, paths: Sequence[Path], curves: Sequence[Curve]) -> None:
         for path, format_, curve in zip(paths, self._formats, curves, strict=True):
@@ -176,14 +262,16 @@ class Reducer:
             try:
                 _write_in_new_folder(path, data)
             except OSError as error:
-                raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
+                message = f"{path}: cannot be written: {error.strerror}"
+                reason = _OUTPUT_REASONS.get(error.errno or 0, Reason.OUTPUT_FAILED)
+                raise OutputError(message, reason) from error
 
-    def _reason_to_skip(self, image: Path, paths: Sequence[Path]) -> str:
+    def _reason_to_skip(self, image: Path, paths: Sequence[Path]) -> Reason | None:
         if self._reuse.keep_existing and all(map(_is_whole, paths)):
-            return "output-exists"
+            return Reason.OUTPUT_EXISTS
         if self._reuse.keep_up_to_date and self._up_to_date(image, paths):
-            return "up-to-date"
-        return ""
+            return Reason.UP_TO_DATE
+        return None
 
     def _up_to_date(self, image: Path, paths: Sequence[Path]) -> bool:
         """Whether the curves are whole, of this calibration, and younger than image and masks."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from saxsdog.errors import FrameError, OutputError
 from saxsdog.pipeline.jobs import Job, Outcome, Reducer, ReuseRule
+from saxsdog.pipeline.preview import Preview, PreviewJob, preview_of
 from saxsdog.pipeline.shared_plan import SharedPlan
 
 READY = b"ready"
@@ -30,7 +31,7 @@ class WorkerTask:
 
 
 def run(task: WorkerTask, pipe: Connection) -> None:
-    """Say ``READY``, then answer every job with its outcome until ``NO_MORE`` arrives.
+    """Say ``READY``, then answer every job until ``NO_MORE`` arrives.
 
     What concerns one image is reported. Anything else is a bug: it ends this process with a
     traceback, and the pool starts a new one. Without a parent there is nothing left to do.
@@ -41,14 +42,33 @@ def run(task: WorkerTask, pipe: Connection) -> None:
     try:
         pipe.send_bytes(READY)
         while (data := pipe.recv_bytes()) != NO_MORE:
-            pipe.send_bytes(outcome_of(reducer, Job.from_bytes(data)).to_bytes())
+            pipe.send_bytes(_answer(reducer, data))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
+
+
+def _answer(reducer: Reducer, data: bytes) -> bytes:
+    if PreviewJob.is_one(data):
+        return preview_by(reducer, PreviewJob.from_bytes(data)).to_bytes()
+    return outcome_of(reducer, Job.from_bytes(data)).to_bytes()
 
 
 def outcome_of(reducer: Reducer, job: Job) -> Outcome:
     """Integrate an image; errors that concern it become its outcome."""
     try:
         return reducer.reduce(job)
-    except (FrameError, OutputError) as error:
-        return Outcome.failed(job, error.code, str(error))
+    except FrameError as error:
+        return Outcome.failed(job, error.reason, str(error), error.fingerprint)
+    except OutputError as error:
+        return Outcome.failed(job, error.reason, str(error))
+
+
+def preview_by(reducer: Reducer, job: PreviewJob) -> Preview:
+    """Make a frame small; errors that concern it are part of the preview."""
+    try:
+        frame = reducer.read(job.image)
+    except FrameError as error:
+        return Preview.failed(job.image, str(error))
+    rows, columns = frame.image.shape
+    pixels, block = preview_of(frame.image, job.max_side)
+    return Preview(str(job.image), (rows, columns), pixels, block)

@@ -38,8 +38,12 @@ class IntegralParameters:
         return np.pi * self.I1 / self.I2 if self.I2 != 0 else float("nan")
 
     def as_dict(self) -> dict[str, float]:
-        """Return the parameters as curve files and replies name them."""
+        """Return the moments as curve files name them."""
         return {"I0": self.I0, "I1": self.I1, "I2": self.I2}
+
+    def with_length(self) -> dict[str, float]:
+        """Return the moments and the correlation length, as the history names them."""
+        return self.as_dict() | {"correlation_length": self.correlation_length}
 
 
 def integral_parameters(q: Array, intensity: Array, step: float) -> IntegralParameters:

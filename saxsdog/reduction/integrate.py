@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saxsdog.errors import FrameError
+from saxsdog.reasons import Reason
 from saxsdog.reduction.channels import ErrorModel
 from saxsdog.reduction.classifiers import IntegralParameters, integral_parameters
 from saxsdog.reduction.geometry import Array
@@ -98,12 +99,18 @@ def integrate(image: NDArray[np.generic], plan: Plan) -> list[Curve]:
 def _as_pixels(image: NDArray[np.generic], shape: tuple[int, int]) -> Pixels:
     """Check an image and view it as the kernel wants it, without a copy where that is possible."""
     if isinstance(image, np.ma.MaskedArray):
-        raise FrameError("expected a plain array, got a masked one: fill it with -1 or NaN")
+        raise FrameError(
+            "expected a plain array, got a masked one: fill it with -1 or NaN", Reason.WRONG_DTYPE
+        )
     image = np.asarray(image)
     if image.shape != shape:
-        raise FrameError(f"expected an image of {shape} pixels, got {image.shape}")
+        raise FrameError(
+            f"expected an image of {shape} pixels, got {image.shape}", Reason.WRONG_SHAPE
+        )
     if image.dtype.kind not in "iuf":
-        raise FrameError(f"expected an image of whole or real numbers, got {image.dtype}")
+        raise FrameError(
+            f"expected an image of whole or real numbers, got {image.dtype}", Reason.WRONG_DTYPE
+        )
     form = image.dtype.newbyteorder("=")
     if form.kind == "f" and form.itemsize not in (4, 8):  # half and extended precision
         form = np.dtype(np.float64)

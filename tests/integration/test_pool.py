@@ -53,7 +53,7 @@ def test_a_bad_image_does_not_stop_the_others(tmp_path, integrator):
     ended, _ = outcomes(integrator, images)
     failed = [outcome for outcome in ended.values() if outcome.status is Status.FAILED]
     assert [outcome.image for outcome in failed] == [str(images[2])]
-    assert failed[0].reason == "bad-frame"
+    assert failed[0].reason == "not-an-image"
     assert "image_003.tif" in failed[0].message
 
 

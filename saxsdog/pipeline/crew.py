@@ -1,0 +1,276 @@
+"""Worker processes that share nothing but the plan: who works on what, and who has died.
+
+A crew keeps no queue and takes no decision about images: its owner hands out jobs, waits for the
+pipes, and is told of outcomes and deaths.
+"""
+
+import logging
+import multiprocessing
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from multiprocessing import forkserver, resource_tracker
+from multiprocessing.connection import Connection
+from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
+from types import TracebackType
+from typing import Self
+
+from saxsdog.pipeline import worker
+from saxsdog.pipeline.jobs import Job, Outcome
+from saxsdog.pipeline.preview import MARK, Preview, PreviewJob
+from saxsdog.pipeline.worker import WorkerTask
+from saxsdog.whole_file import remove_leftovers
+
+logger = logging.getLogger(__name__)
+
+IN_FLIGHT = 3
+"""Jobs a worker holds: one it works on, and the next so that it never waits for its owner."""
+
+STOP_TIMEOUT = 10.0
+
+
+@dataclass(frozen=True)
+class Death:
+    """A worker is gone.
+
+    Attributes
+    ----------
+    suspect
+        The job that it was working on, if it had one.
+    others
+        Those that it held besides.
+    previews
+        Those that it was asked for.
+    timeout
+        Whether it was killed because the suspect took too long.
+    stillborn
+        Whether it died before it was ready.
+    """
+
+    suspect: Job | None
+    others: tuple[Job, ...]
+    previews: tuple[PreviewJob, ...]
+    timeout: bool
+    stillborn: bool
+    exit_code: int | None
+
+
+@dataclass(slots=True)
+class _Worker:
+    process: BaseProcess
+    pipe: Connection
+    ready: bool = False
+    alone: bool = False
+    overdue: bool = False
+    since: float = 0.0
+    jobs: deque[Job | PreviewJob] = field(default_factory=deque)
+
+
+class Crew:
+    """A fixed number of worker processes; a context manager.
+
+    Parameters
+    ----------
+    n_workers
+        Number of processes.
+    task
+        What each of them does.
+    clock
+        Seconds that never jump.
+    """
+
+    def __init__(
+        self, n_workers: int, task: WorkerTask, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._task = task
+        self._n_workers = n_workers
+        self._clock = clock
+        self._context = _context()
+        self._workers: dict[Connection, _Worker] = {}
+
+    def __enter__(self) -> Self:
+        self.hire()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    @property
+    def pipes(self) -> list[Connection]:
+        """What to wait for."""
+        return list(self._workers)
+
+    @property
+    def process_ids(self) -> tuple[int, ...]:
+        return tuple(each.process.pid or 0 for each in self._workers.values())
+
+    @property
+    def busy(self) -> bool:
+        """Whether any worker holds a job."""
+        return any(each.jobs for each in self._workers.values())
+
+    def hire(self) -> None:
+        """Start as many workers as are missing."""
+        with _signals_kept_for_us():
+            while len(self._workers) < self._n_workers:
+                self._start_worker()
+
+    def stop(self, timeout: float = STOP_TIMEOUT) -> None:
+        """Let every worker finish what it holds, then end it; safe to call twice."""
+        for each in self._workers.values():
+            try:
+                each.pipe.send_bytes(worker.NO_MORE)
+            except OSError:
+                logger.debug("worker %s is gone already", each.process.pid)
+        end = self._clock() + timeout
+        for each in self._workers.values():
+            self._drain(each, end)
+            each.process.join(max(0.0, end - self._clock()))
+            if each.process.is_alive():
+                each.process.kill()
+                each.process.join()
+                _sweep(each)
+            each.pipe.close()
+        self._workers.clear()
+
+    def has_room(self, *, alone: bool = False) -> bool:
+        """Whether :meth:`hand` would find a worker."""
+        return self._choose(alone=alone) is not None
+
+    def hand(self, job: Job | PreviewJob, *, alone: bool = False) -> bool:
+        """Give a job to the worker that holds the fewest; false if all are full.
+
+        A job may ask to be ``alone``: its worker holds no other until it is done.
+        """
+        each = self._choose(alone=alone)
+        if each is None:
+            return False
+        if not each.jobs:
+            each.since = self._clock()
+        each.alone = alone
+        each.jobs.append(job)
+        try:
+            each.pipe.send_bytes(job.to_bytes())
+        except OSError:
+            logger.debug("worker %s died", each.process.pid)  # its pipe tells, the job comes back
+        return True
+
+    def receive(self, pipe: Connection) -> Outcome | Preview | Death | None:
+        """Take what one worker has to say; ``None``: that it is ready."""
+        each = self._workers[pipe]
+        try:
+            data = pipe.recv_bytes()
+        except (EOFError, OSError):
+            return self._bury(each)
+        if data == worker.READY:
+            each.ready = True
+            return None
+        each.jobs.popleft()
+        each.since = self._clock()
+        each.alone = False
+        if data.startswith(MARK):
+            return Preview.from_bytes(data)
+        return Outcome.from_bytes(data)
+
+    def kill_overdue(self, limit: float) -> None:
+        """End the workers that have been working on one job for longer than ``limit`` seconds."""
+        now = self._clock()
+        for each in self._workers.values():
+            if each.jobs and not each.overdue and now - each.since > limit:
+                logger.warning(
+                    "worker %s has worked for %.0f s on %s: killed",
+                    each.process.pid,
+                    now - each.since,
+                    each.jobs[0].image,
+                )
+                each.overdue = True
+                each.process.kill()
+
+    def _choose(self, *, alone: bool) -> _Worker | None:
+        room = 1 if alone else IN_FLIGHT
+        free = [w for w in self._workers.values() if w.ready and len(w.jobs) < room and not w.alone]
+        return min(free, key=lambda w: len(w.jobs), default=None)
+
+    def _start_worker(self) -> None:
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(  # type: ignore[attr-defined]
+            target=worker.run, args=(self._task, theirs), daemon=True
+        )
+        process.start()
+        theirs.close()
+        self._workers[ours] = _Worker(process, ours)
+
+    def _drain(self, each: _Worker, end: float) -> None:
+        """Read what a worker still says, or a full pipe would keep it from ending."""
+        try:
+            while each.pipe.poll(max(0.0, end - self._clock())):
+                each.pipe.recv_bytes()
+        except (EOFError, OSError):
+            return
+
+    def _bury(self, each: _Worker) -> Death:
+        del self._workers[each.pipe]
+        each.pipe.close()
+        each.process.join()
+        code = each.process.exitcode
+        logger.warning("worker %s died (exit code %s)", each.process.pid, code)
+        _sweep(each)
+        jobs = [job for job in each.jobs if isinstance(job, Job)]
+        previews = tuple(job for job in each.jobs if isinstance(job, PreviewJob))
+        suspect = jobs.pop(0) if jobs and jobs[0] is each.jobs[0] else None
+        return Death(suspect, tuple(jobs), previews, each.overdue, not each.ready, code)
+
+
+def _sweep(each: _Worker) -> None:
+    """Remove the half-written files of a dead worker."""
+    for folder in {job.target.parent for job in each.jobs if isinstance(job, Job)}:
+        remove_leftovers(folder, each.process.pid or 0)
+
+
+@contextmanager
+def _signals_kept_for_us() -> Iterator[None]:
+    """Hold Ctrl-C and SIGTERM back while processes start, and let these never see them.
+
+    A terminal and a batch system send them to all processes of a group. A mask of signals is
+    inherited, by the server that starts the workers and by these; ours is lifted again, and what
+    came meanwhile arrives.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    resource_tracker.ensure_running()  # it would lift the mask when it starts by itself
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def make_ready_to_start() -> None:
+    """Start the process that starts workers, so that the first of them comes as fast as others."""
+    if _forks():
+        _context()
+        with _signals_kept_for_us():
+            forkserver.ensure_running()
+
+
+def _context() -> BaseContext:
+    """Return a way to start processes clean, where possible from a server with warm imports."""
+    if _forks():
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload([worker.__name__])
+        return context
+    return multiprocessing.get_context("spawn")
+
+
+def _forks() -> bool:
+    return "forkserver" in multiprocessing.get_all_start_methods()

@@ -1,0 +1,30 @@
+"""Why an image was not integrated: a closed list that programs may test."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """One word for each way in which an image can end without a curve."""
+
+    # of the file
+    TRUNCATED = "truncated"
+    VANISHED = "vanished"
+    NOT_AN_IMAGE = "not-an-image"
+    WRONG_SHAPE = "wrong-shape"
+    WRONG_DTYPE = "wrong-dtype"
+    DECODE_ERROR = "decode-error"
+    CHANGED_WHILE_READING = "changed-while-reading"
+    PERMISSION = "permission"
+    NOT_REGULAR = "not-regular"
+    OUTSIDE_ROOT = "outside-root"
+    IO_ERROR = "io-error"
+    TOO_LARGE = "too-large"
+    # of the curves
+    OUTPUT_COLLISION = "output-collision"
+    OUTPUT_EXISTS = "output-exists"
+    OUTPUT_FAILED = "output-failed"
+    UP_TO_DATE = "up-to-date"
+    # of the work
+    POISON = "poison"
+    TIMEOUT = "timeout"
+    SUPERSEDED = "superseded"
