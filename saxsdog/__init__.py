@@ -4,13 +4,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from saxsdog.calibration import Calibration
+    from saxsdog.client import Client
     from saxsdog.integrator import Integrator
     from saxsdog.io.chi import read_chi
 
-__all__ = ["Calibration", "Integrator", "read_chi"]
+__all__ = ["Calibration", "Client", "Integrator", "read_chi"]
 
 _HOMES = {
     "Calibration": "saxsdog.calibration",
+    "Client": "saxsdog.client",
     "Integrator": "saxsdog.integrator",
     "read_chi": "saxsdog.io.chi",
 }

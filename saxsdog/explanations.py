@@ -13,6 +13,7 @@ _NAMES_OF_TYPES = {
     "number": "a number",
     "integer": "a whole number",
     "boolean": "true or false",
+    "null": "null",
 }
 _BOUNDS = {
     "minimum": "at least",
@@ -46,7 +47,9 @@ def explain(error: ValidationError) -> str:
             meaning = schema["properties"][missing]["description"].partition(".")[0]
             return f"{where}: expected the key {missing!r} ({meaning}), it is missing"
         case "type":
-            return f"{where}: expected {_NAMES_OF_TYPES[str(limit)]}{unit}, {got}"
+            types = [str(limit)] if isinstance(limit, str) else schema["type"]
+            expected = " or ".join(_NAMES_OF_TYPES[name] for name in types)
+            return f"{where}: expected {expected}{unit}, {got}"
         case "enum":
             return f"{where}: expected one of {', '.join(map(repr, schema['enum']))}, {got}"
         case str(bound) if bound in _BOUNDS:
@@ -78,7 +81,7 @@ def path_of(error: ValidationError) -> str:
 def describe(value: Any) -> str:
     """Show a value that came, shortened."""
     try:
-        shown = json.dumps(value, ensure_ascii=False)
+        shown = json.dumps(value, ensure_ascii=False, default=str)  # TOML has dates
     except RecursionError:
         shown = "of many levels"
     if len(shown) > _LONGEST_VALUE:

@@ -1,15 +1,20 @@
 """Write a file whole or not at all."""
 
 import os
+import re
 import threading
 from pathlib import Path
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-_READABLE_BY_ALL = 0o666  # less what the umask of the user takes away
+_TEMPORARY = re.compile(r"\..+\.(?P<process>[0-9]{1,9})-[0-9]+\.tmp", re.DOTALL)
+_READABLE_BY_ALL = 0o666
 
 
-def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
+def write_whole(path: str | os.PathLike[str], data: bytes, mode: int = _READABLE_BY_ALL) -> None:
     """Write to a temporary name in the same folder, then rename.
+
+    The file has the rights ``mode``, less what the umask takes away, from its first byte on and
+    whatever the rights of the file that it replaces.
 
     A reader never meets half of a file, and a process that dies never leaves one: either the old
     content is there or all of the new. (Not so if the power fails: nothing waits for the disk.)
@@ -24,7 +29,7 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
     # A file of this name is from a dead thread that had our numbers.
     temporary.unlink(missing_ok=True)
     try:
-        descriptor = os.open(temporary, _NEW, _READABLE_BY_ALL)
+        descriptor = os.open(temporary, _NEW, mode)
         try:
             rest = memoryview(data)
             while rest:
@@ -41,6 +46,26 @@ def remove_leftovers(folder: Path, process_id: int) -> None:
     """Remove the temporary files that a dead process left in a folder."""
     for path in folder.glob(f".*.{process_id}-*.tmp"):
         path.unlink(missing_ok=True)
+
+
+def remove_leftovers_of_the_dead(folder: Path) -> None:
+    """Remove the temporary files of processes that do not exist any more from a folder."""
+    for path in folder.glob(".*.tmp"):
+        match = _TEMPORARY.fullmatch(path.name)
+        if match is not None and not _is_running(int(match["process"])):
+            path.unlink(missing_ok=True)
+
+
+def _is_running(process_id: int) -> bool:
+    if os.name == "nt":  # signal 0 would end it
+        return process_id == os.getpid()
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # somebody else's
+    return True
 
 
 def temporary_name(path: Path) -> Path:

@@ -1,10 +1,17 @@
 import os
+import subprocess
+import sys
 import threading
 
 import pytest
 
 from saxsdog import whole_file
-from saxsdog.whole_file import temporary_name, write_whole
+from saxsdog.whole_file import (
+    remove_leftovers,
+    remove_leftovers_of_the_dead,
+    temporary_name,
+    write_whole,
+)
 
 
 def names_in(folder):
@@ -139,8 +146,80 @@ def test_a_file_has_the_rights_of_any_new_file(tmp_path):
     assert (tmp_path / "a").stat().st_mode == (tmp_path / "usual").stat().st_mode
 
 
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no such rights")
+def test_a_file_of_secrets_is_never_open_to_others(tmp_path, monkeypatch):
+    path, seen = tmp_path / "a", []
+    path.write_bytes(b"old")
+    path.chmod(0o644)
+    write = os.write
+
+    def look(file, data):
+        seen.append(os.fstat(file).st_mode & 0o777)
+        return write(file, data)
+
+    monkeypatch.setattr(whole_file.os, "write", look)
+    write_whole(path, b"secret", 0o600)
+    assert seen == [0o600]
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
 def test_the_temporary_name_is_hidden_and_in_the_same_folder(tmp_path):
     name = temporary_name(tmp_path / "a.chi")
     assert name.parent == tmp_path
     assert name.name.startswith(".")
     assert name.suffix != ".chi"
+
+
+@pytest.fixture
+def dead_process():
+    """Return the number of a process that does not exist any more."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        pass
+    return process.pid
+
+
+def test_temporary_files_of_one_process_are_removed(tmp_path, dead_process):
+    others = [f".b.{dead_process}1-5.tmp", "a.chi", f"a.{dead_process}-5.tmp"]
+    for name in (f".a.chi.{dead_process}-5.tmp", f".a\n.{dead_process}-77.tmp", *others):
+        (tmp_path / name).touch()
+    remove_leftovers(tmp_path, dead_process)
+    assert sorted(names_in(tmp_path)) == sorted(others)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems do not tell who is alive")
+def test_temporary_files_of_dead_processes_are_removed(tmp_path, dead_process):
+    ours = temporary_name(tmp_path / "a.chi")
+    kept = [
+        ours.name,
+        f".a.{os.getppid()}-1.tmp",
+        f"visible.{dead_process}-1.tmp",
+        f".a.{dead_process}-1.tmp.chi",
+        ".a.tmp",
+        ".a.x-1.tmp",
+        f".a.{10**12}-1.tmp",
+    ]
+    for name in (*kept, f".a.chi.{dead_process}-1.tmp", f".b\n.{dead_process}-2.tmp"):
+        (tmp_path / name).touch()
+    remove_leftovers_of_the_dead(tmp_path)
+    assert sorted(names_in(tmp_path)) == sorted(kept)
+
+
+def test_a_folder_that_is_not_there_has_no_leftovers(tmp_path):
+    remove_leftovers(tmp_path / "none", 1)
+    remove_leftovers_of_the_dead(tmp_path / "none")
+    assert names_in(tmp_path) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a kill on other systems is none")
+def test_what_a_killed_writer_left_is_found(tmp_path):
+    program = (
+        "import os, signal, sys; from saxsdog import whole_file\n"
+        "whole_file.os.write = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "whole_file.write_whole(sys.argv[1], b'content')"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path / "a.chi")]
+    subprocess.run(command, check=False)  # noqa: S603 - ours
+    (left,) = names_in(tmp_path)
+    assert left.startswith(".a.chi.")
+    remove_leftovers_of_the_dead(tmp_path)
+    assert names_in(tmp_path) == []

@@ -1,0 +1,7 @@
+"""``python -m saxsfeeder``."""
+
+import sys
+
+from saxsfeeder.command import main
+
+sys.exit(main())

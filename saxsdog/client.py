@@ -1,0 +1,278 @@
+"""Ask a server from Python: one method for each command."""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from saxsdog.calibration import Calibration
+from saxsdog.errors import CalibrationError, ProtocolError
+from saxsdog.network import NetworkEntry, choose, load_network
+from saxsdog.protocol.envelope import Keys
+from saxsdog.protocol.messages import (
+    LONGEST_WAIT,
+    PAGE,
+    Abort,
+    AnyRequest,
+    Attachment,
+    CalibrationOf,
+    Close,
+    CurveFiles,
+    Failed,
+    Failures,
+    FilesList,
+    Get,
+    Hello,
+    History,
+    HistoryPage,
+    Image,
+    ListDir,
+    Listing,
+    New,
+    NewestCurves,
+    NewQueue,
+    Plot,
+    Preview,
+    QueueAborted,
+    QueueClosed,
+    QueueRestarted,
+    ReadDir,
+    Reply,
+    Requeue,
+    Requeued,
+    Row,
+    Stat,
+    Statistics,
+    Welcome,
+)
+from saxsdog.transport.client import PATIENCE, Link
+
+PATIENCE_FOR_NEW = 60.0
+"""Seconds: the server reads the masks and computes the weights of every pixel."""
+
+BETWEEN_LOOKS = 0.1
+"""Seconds between two looks at a queue that is worked off."""
+
+_Answer = TypeVar("_Answer", bound=Reply)
+
+
+class Client:
+    """Asks one server.
+
+    Every method may raise :exc:`~saxsdog.errors.RequestError` if the server refuses,
+    :exc:`~saxsdog.errors.ServerUnreachableError` if nobody answers within five seconds, and
+    :exc:`~saxsdog.errors.AuthenticationError` if the secrets are not the same. Threads that share a
+    client wait for each other; give each its own.
+
+    Parameters
+    ----------
+    entry
+        Address and secret of the server.
+    """
+
+    def __init__(self, entry: NetworkEntry) -> None:
+        self.name = entry.name
+        # A server that listens at every address of its machine is also at this one.
+        url = entry.server.replace("//*:", "//127.0.0.1:")
+        self._link = Link(url, Keys.from_secret(entry.secret), name=entry.name)
+
+    @classmethod
+    def from_network(
+        cls, name: str | None = None, path: str | os.PathLike[str] | None = None
+    ) -> Self:
+        """Take a server from ``~/.saxsdognetwork``: that of a name, or the only one.
+
+        Raises
+        ------
+        SettingsError
+            If there is no such file, or it is wrong.
+        UsageError
+            If there is no such server, or no name and several servers.
+        """
+        return cls(choose(load_network(None if path is None else Path(path)), name))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.disconnect()
+
+    def disconnect(self) -> None:
+        """Let the connection go; safe to call twice. What :meth:`close` closes is the queue."""
+        self._link.close()
+
+    def hello(self) -> Welcome:
+        """Say who serves."""
+        return self._ask(Hello(), Welcome)
+
+    def new(
+        self,
+        calibration: Calibration | dict[str, Any] | str | os.PathLike[str],
+        masks: Mapping[str, bytes | Path] | None = None,
+    ) -> NewQueue:
+        """Replace the queue.
+
+        Parameters
+        ----------
+        calibration
+            A calibration, its document, or the path of its file.
+        masks
+            Content or path of each mask file, by the text that stands in ``MaskFile``. With the
+            path of a calibration, files that are not given are read from its folder.
+
+        Raises
+        ------
+        CalibrationError
+            If the calibration is wrong or a mask is missing; nothing was sent then.
+        """
+        folder = None
+        if isinstance(calibration, dict):
+            calibration = Calibration.from_document(calibration)
+        elif not isinstance(calibration, Calibration):
+            folder = Path(calibration).parent
+            calibration = Calibration.load(calibration)
+        attachments = _attachments(calibration, masks or {}, folder)
+        request = New(calibration.document, attachments)
+        return self._ask(request, NewQueue, PATIENCE_FOR_NEW)
+
+    def readdir(self) -> QueueRestarted:
+        """Put every existing image of the directory into the queue again."""
+        return self._ask(ReadDir(), QueueRestarted)
+
+    def close(self) -> QueueClosed:
+        """Work off what is queued and take nothing new."""
+        return self._ask(Close(), QueueClosed)
+
+    def abort(self) -> QueueAborted:
+        """Stop, and forget what is pending."""
+        return self._ask(Abort(), QueueAborted)
+
+    def get(self) -> CalibrationOf:
+        """Fetch the calibration with its masks."""
+        return self._ask(Get(), CalibrationOf)
+
+    def plot(self) -> NewestCurves:
+        """Fetch the newest curves; for arrays see :func:`saxsdog.protocol.arrays.arrays_of`."""
+        return self._ask(Plot(), NewestCurves)
+
+    def stat(self) -> Statistics:
+        """Say how it is going."""
+        return self._ask(Stat(), Statistics)
+
+    def listdir(self, *parts: str) -> Listing:
+        """Say what is in the folder with these parts below the root."""
+        return self._ask(ListDir(parts), Listing)
+
+    def fileslist(self, since: int = 0, limit: int = PAGE) -> CurveFiles:
+        """Name the curve files of each channel, after a cursor."""
+        return self._ask(FilesList(since, limit), CurveFiles)
+
+    def history(self, since: int = 0, limit: int = PAGE, wait: float = 0.0) -> HistoryPage:
+        """Say what was integrated after a cursor; wait up to ``wait`` seconds for the first."""
+        return self._ask(History(since, limit, wait), HistoryPage, PATIENCE + wait)
+
+    def failed(self, since: int = 0, limit: int = PAGE) -> Failures:
+        """Say which images failed or were skipped, and why, after a cursor."""
+        return self._ask(Failed(since, limit), Failures)
+
+    def requeue(self, reason: str | None = None) -> Requeued:
+        """Try the failed images again, or those that failed for one reason."""
+        return self._ask(Requeue(reason), Requeued)
+
+    def image(self, max_side: int = 512) -> Preview:
+        """Fetch the newest frame, reduced; see :func:`saxsdog.protocol.arrays.array_of`."""
+        return self._ask(Image(max_side), Preview)
+
+    def live(self, since: int | None = None) -> Iterator[Row]:
+        """Yield each image when its curves are written, for ever.
+
+        A new queue goes on in the same loop. If the server cannot be reached,
+        :exc:`~saxsdog.errors.ServerUnreachableError` ends it; the cursor of the last row is where
+        to begin again.
+
+        Parameters
+        ----------
+        since
+            Cursor behind which to begin; the present one by default.
+        """
+        cursor = self.stat().cursor if since is None else since
+        while True:
+            page = self.history(cursor, wait=LONGEST_WAIT)
+            yield from page.rows
+            cursor = page.next
+
+    def wait(
+        self,
+        timeout: float | None = None,
+        progress: Callable[[Statistics], None] | None = None,
+    ) -> Statistics:
+        """Wait until nothing is pending and no folder is being searched.
+
+        Parameters
+        ----------
+        timeout
+            Seconds; for ever by default.
+        progress
+            Called with the statistics at every look.
+
+        Raises
+        ------
+        TimeoutError
+            If there is still something to do.
+        """
+        deadline = float("inf") if timeout is None else time.monotonic() + timeout
+        while True:
+            looked = time.monotonic()
+            statistics = self.stat()
+            if progress is not None:
+                progress(statistics)
+            pending = statistics.counters.pending
+            if not pending and not statistics.sources.walking:
+                return statistics
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError(f"{self.name}: {pending} images are pending after {timeout} s")
+            self.history(statistics.cursor, limit=1, wait=min(1.0, left))
+            time.sleep(max(0.0, min(looked + BETWEEN_LOOKS, deadline) - time.monotonic()))
+
+    def _ask(
+        self, request: AnyRequest, expected: type[_Answer], patience: float = PATIENCE
+    ) -> _Answer:
+        reply = self._link.ask(request, patience)
+        if isinstance(reply, expected):
+            return reply
+        raise ProtocolError(
+            f"{self.name}: expected {expected.result!r} as the answer to {request.command!r}, "
+            f"got {reply.result!r}"
+        )
+
+
+def _attachments(
+    calibration: Calibration, masks: Mapping[str, bytes | Path], folder: Path | None
+) -> tuple[Attachment, ...]:
+    """Collect the mask files, each once, under the text that stands in ``MaskFile``."""
+    attachments: dict[str, Attachment] = {}
+    for index, mask in enumerate(calibration.masks):
+        if mask.file is None or mask.file in attachments:
+            continue
+        key = f"Masks[{index}].MaskFile"
+        if mask.file not in masks and folder is None:
+            raise CalibrationError(f"{key}: expected the file {mask.file!r} among the masks")
+        source = masks[mask.file] if mask.file in masks else Path(folder or "", mask.file)
+        attachments[mask.file] = Attachment(mask.file, _content(source, key))
+    if unknown := sorted(set(masks) - set(attachments)):
+        raise CalibrationError(
+            f"masks: expected files that stand in MaskFile, got {', '.join(map(repr, unknown))}"
+        )
+    return tuple(attachments.values())
+
+
+def _content(source: bytes | Path, key: str) -> bytes:
+    if isinstance(source, bytes):
+        return source
+    try:
+        return source.read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise CalibrationError(f"{key}: expected a mask, cannot read {source}: {reason}") from error

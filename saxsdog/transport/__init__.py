@@ -1,0 +1,1 @@
+"""Bring sealed messages and events from one machine to another: all that knows ZeroMQ."""
