@@ -9,6 +9,7 @@ from pathlib import Path
 
 from saxsdog.errors import UsageError
 from saxsdog.io.images import IMAGE_SUFFIXES
+from saxsdog.pipeline.names import is_hidden, is_image_name
 
 Complain = Callable[[str], None]
 
@@ -95,7 +96,7 @@ def _walk(root: Path, complain: Complain, suffixes: tuple[str, ...]) -> Iterator
             folders.clear()
             continue
         seen.add(real)
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted(name for name in folders if not is_hidden(name))
         for name in sorted(files):
-            if name.lower().endswith(suffixes) and not name.startswith("."):
+            if is_image_name(name, suffixes):
                 yield Source(Path(folder, name), root)
