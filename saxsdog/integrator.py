@@ -1,6 +1,7 @@
 """A calibration and its mask files become a plan, and images become curves."""
 
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,9 @@ class Integrator:
         What to compute.
     base
         Folder where relative paths of mask files start.
+    mask_files
+        Where the file of each ``MaskFile`` really is, if not there; a mask that came without its
+        file is an error then.
 
     Raises
     ------
@@ -35,10 +39,15 @@ class Integrator:
         If a mask file cannot be used; names the key, the file, what was expected and what came.
     """
 
-    def __init__(self, calibration: Calibration, base: str | os.PathLike[str] = ".") -> None:
+    def __init__(
+        self,
+        calibration: Calibration,
+        base: str | os.PathLike[str] = ".",
+        mask_files: Mapping[str, Path] | None = None,
+    ) -> None:
         self.calibration = calibration
-        self.base = Path(base)
-        self.plan = plan_of(calibration, self.base)
+        self._files = _files(calibration, Path(base), mask_files)
+        self.plan = plan_of(calibration, self._files)
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -48,8 +57,7 @@ class Integrator:
     @property
     def masks_changed(self) -> int:
         """When the youngest of the mask files was changed, ns since the epoch."""
-        files = [self.base / mask.file for mask in self.calibration.masks if mask.file]
-        return max(map(last_change, files), default=0)
+        return max((last_change(file) for file in self._files if file), default=0)
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -95,9 +103,9 @@ class Integrator:
         return weight_matrix(self.plan, channel)
 
 
-def plan_of(calibration: Calibration, base: Path) -> Plan:
+def plan_of(calibration: Calibration, mask_files: Sequence[Path | None]) -> Plan:
     """Read the masks of a calibration and compute its plan; errors as of :class:`Integrator`."""
-    masks = [_read(calibration, i, base) for i in range(len(calibration.masks))]
+    masks = [_read(calibration, i, file) for i, file in enumerate(mask_files)]
     return make_plan(
         calibration.geometry,
         _channels(calibration, masks),
@@ -106,19 +114,38 @@ def plan_of(calibration: Calibration, base: Path) -> Plan:
     )
 
 
-def _read(calibration: Calibration, index: int, base: Path) -> Mask | None:
-    file = calibration.masks[index].file
+def _files(
+    calibration: Calibration, base: Path, known: Mapping[str, Path] | None
+) -> list[Path | None]:
+    """Return where the file of each mask is."""
+    files: list[Path | None] = []
+    for i, mask in enumerate(calibration.masks):
+        if mask.file is None:
+            files.append(None)
+        elif known is None:
+            files.append(base / mask.file)
+        elif mask.file in known:
+            files.append(known[mask.file])
+        else:
+            raise CalibrationError(
+                f"Masks[{i}].MaskFile: expected the file {mask.file!r} with the calibration, "
+                f"got {', '.join(map(repr, known)) or 'none'}"
+            )
+    return files
+
+
+def _read(calibration: Calibration, index: int, file: Path | None) -> Mask | None:
     if file is None:
         return None
     key = f"Masks[{index}].MaskFile"
     try:
-        mask = read_mask(base / file)
+        mask = read_mask(file)
     except CalibrationError as error:
         raise CalibrationError(f"{key}: {error}") from error
     shape = calibration.geometry.shape
     if mask.shape != shape:
         raise CalibrationError(
-            f"{key}: {base / file}: expected a mask of {shape} pixels as in Geometry.Imagesize, "
+            f"{key}: {file}: expected a mask of {shape} pixels as in Geometry.Imagesize, "
             f"got {mask.shape}"
         )
     return mask

@@ -9,4 +9,5 @@ class ExitStatus(IntEnum):
     WELL = 0
     SOME_FAILED = 1
     BAD_CALL = 2
+    TIMED_OUT = 3
     INTERRUPTED = 130

@@ -54,7 +54,7 @@ def assign(
     targets: dict[Path, Path] = {}
     for source in sources:
         real_image = really(source.image.parent) / source.image.name
-        for candidate in _candidates(rule.folder_of(source), source.image):
+        for candidate in candidates(rule.folder_of(source), source.image):
             real_folder = really(candidate.parent)
             owners = folders.get(real_folder)
             if owners is None:
@@ -69,7 +69,7 @@ def assign(
     return targets
 
 
-def _candidates(folder: Path, image: Path) -> Iterator[Path]:
+def candidates(folder: Path, image: Path) -> Iterator[Path]:
     """Folder and stem for the curves of an image, best first.
 
     The plain name; the same below folders named like more and more of those above the image; and

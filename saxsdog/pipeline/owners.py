@@ -17,6 +17,9 @@ class Owners:
     ----------
     folder
         Without links in its path; need not exist yet.
+    known_size
+        Bytes of the file of owners when somebody else has learnt it; if it still has them, it is
+        not read again.
 
     Raises
     ------
@@ -24,12 +27,15 @@ class Owners:
         If the folder cannot be used.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, known_size: int | None = None) -> None:
         self._folder = folder
         self._owner_of: dict[str, str] = {}
         self._new: list[tuple[str, str]] = []
+        self._ways: dict[Path, str] = {}
         self._torn = False
         try:
+            if self.size() == known_size:
+                return
             text = (folder / OWNERS_FILE).read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
             return
@@ -38,6 +44,21 @@ class Owners:
         self._torn = not text.endswith("\n")  # a full disk, or a crash, cut the last line off
         for line in text.splitlines():
             self._read(line)
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is something to save."""
+        return bool(self._new)
+
+    def size(self) -> int:
+        """Return the bytes of the file of owners.
+
+        Raises
+        ------
+        OSError
+            If there is none.
+        """
+        return (self._folder / OWNERS_FILE).stat().st_size
 
     def claim(self, names: Sequence[str], image: Path) -> bool:
         """Reserve names for the curves of an image; false if one of them is not free.
@@ -55,6 +76,16 @@ class Owners:
                 self._new.append((name, owner))
         return True
 
+    def drain(self) -> dict[str, str]:
+        """Hand the owners over, image by name of its curve, to somebody with a better memory."""
+        owners, self._owner_of = self._owner_of, {}
+        return owners
+
+    def note(self, names: Sequence[str], image: Path) -> None:
+        """Take down who owns names that were given away by somebody else."""
+        owner = self._relative(image)
+        self._new += [(name, owner) for name in names]
+
     def save(self) -> None:
         """Append what is new to the file of owners.
 
@@ -71,7 +102,9 @@ class Owners:
             with (self._folder / OWNERS_FILE).open("a", encoding="utf-8") as file:
                 file.write("\n" + text if self._torn else text)
         except OSError as error:
+            self._torn = True
             raise OutputError(f"{self._folder}: cannot write results: {error.strerror}") from error
+        self._torn = False
         self._new.clear()
 
     def _read(self, line: str) -> None:
@@ -85,7 +118,15 @@ class Owners:
 
     def _relative(self, image: Path) -> str:
         """Path from this folder, so that a tree may be moved with its results."""
+        start = self._ways.get(image.parent)
+        if start is None:
+            start = self._ways[image.parent] = self._way_to(image.parent)
+        return f"{start}{image.name}"
+
+    def _way_to(self, folder: Path) -> str:
+        """Return how the paths of the images of a folder begin, seen from this one."""
         try:
-            return Path(os.path.relpath(image, self._folder)).as_posix()
+            way = Path(os.path.relpath(folder, self._folder)).as_posix()
         except ValueError:  # another drive on Windows
-            return image.as_posix()
+            way = folder.as_posix()
+        return "" if way == "." else f"{way.rstrip('/')}/"

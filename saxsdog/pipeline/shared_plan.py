@@ -28,18 +28,18 @@ class SharedPlan:
     spans: tuple[tuple[int, int], ...]
 
     @classmethod
-    def write(cls, plan: Plan) -> Self:
+    def write(cls, plan: Plan, folder: Path | None = None) -> Self:
         """Put a plan into a new temporary file.
 
         Raises
         ------
         OutputError
-            If there is no room for it; ``TMPDIR`` tells where.
+            If there is no room for it in ``folder``; without one, ``TMPDIR`` tells where.
         """
         buffers: list[pickle.PickleBuffer] = []
         structure = pickle.dumps(plan, protocol=5, buffer_callback=buffers.append)
         spans: list[tuple[int, int]] = []
-        descriptor, name = tempfile.mkstemp(prefix="saxsdog-plan-", suffix=".bin")
+        descriptor, name = tempfile.mkstemp(prefix="saxsdog-plan-", suffix=".bin", dir=folder)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 for buffer in buffers:

@@ -1,0 +1,1 @@
+"""What a server knows and does, and the answer to every request."""

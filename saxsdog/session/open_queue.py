@@ -1,0 +1,131 @@
+"""From a calibration to everything that its queue needs: folder, plan, workers, names of curves."""
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from saxsdog.calibration import Calibration
+from saxsdog.errors import CalibrationError, PathError
+from saxsdog.integrator import Integrator
+from saxsdog.paths import Roots
+from saxsdog.pipeline.claims import Claims
+from saxsdog.pipeline.crew import Crew
+from saxsdog.pipeline.dispatcher import Work
+from saxsdog.pipeline.jobs import ReuseRule
+from saxsdog.pipeline.journal import Journal
+from saxsdog.pipeline.live_list import LiveList
+from saxsdog.pipeline.outputs import OutputRule
+from saxsdog.pipeline.shared_plan import SharedPlan
+from saxsdog.pipeline.worker import WorkerTask
+from saxsdog.reduction.plan import Plan
+from saxsdog.session.stored_queue import StoredQueue
+from saxsdog.settings import Settings
+
+
+@dataclass(frozen=True)
+class OpenQueue:
+    """A queue that images are integrated for.
+
+    Attributes
+    ----------
+    stored
+        What a later server needs to go on with it.
+    directory
+        Where its images are.
+    kinds
+        What the curve of each channel is an average over.
+    remarks
+        What is allowed but hardly meant.
+    work
+        For the foreman.
+    """
+
+    stored: StoredQueue
+    calibration: Calibration
+    directory: Path
+    kinds: Mapping[str, str]
+    remarks: tuple[str, ...]
+    work: Work
+    plan: SharedPlan
+
+    def close(self) -> None:
+        """Remove the plan; workers that have opened it keep it."""
+        self.plan.remove()
+
+
+def prepare(stored: StoredQueue, settings: Settings, roots: Roots, state_folder: Path) -> OpenQueue:
+    """Check a calibration and compute its plan; nothing of the former queue is touched.
+
+    Raises
+    ------
+    CalibrationError
+        If the calibration or a mask cannot be used, or asks for more than this server gives.
+    PathError
+        If its directory lies outside of the roots.
+    OutputError
+        If there is no room for the plan.
+    """
+    calibration = Calibration.from_document(stored.document)
+    _check_size(calibration, settings)
+    directory = _directory(calibration, roots)
+    integrator = Integrator(calibration, mask_files=stored.mask_files(state_folder))
+    _check_plan(integrator.plan, settings)
+    plan = SharedPlan.write(integrator.plan, state_folder)
+    reuse = ReuseRule(keep_existing=not calibration.overwrite)
+    task = WorkerTask(plan, calibration.document, reuse)
+    rule = OutputRule(settings.output.relative, settings.output.folder)
+    live_list = LiveList(directory, roots.folders[0], integrator.channels)
+    work = Work(
+        make_crew=functools.partial(Crew, n_workers(calibration, settings), task),
+        make_claims=functools.partial(
+            _claims, rule=rule, root=directory, channels=integrator.channels, roots=roots
+        ),
+        live_list=live_list if calibration.live_file_list else None,
+        image_timeout=settings.workers.image_timeout,
+    )
+    kinds = {channel.name: channel.kind for channel in integrator.plan.channels}
+    return OpenQueue(stored, calibration, directory, kinds, integrator.remarks, work, plan)
+
+
+def n_workers(calibration: Calibration, settings: Settings) -> int:
+    """Return how many workers a queue gets."""
+    return min(settings.workers.number or calibration.workers, settings.workers.most)
+
+
+def _directory(calibration: Calibration, roots: Roots) -> Path:
+    try:
+        return roots.directory(calibration.directory, must_exist=False)
+    except PathError as error:
+        raise PathError(f"Directory: {error}") from error
+
+
+def _check_size(calibration: Calibration, settings: Settings) -> None:
+    n_channels = len(calibration.masks) + len(calibration.slices)
+    most = settings.limits.most_channels
+    if n_channels > most:
+        raise CalibrationError(
+            f"Masks and Slices: expected at most {most} together on this server, got {n_channels}"
+        )
+
+
+def _check_plan(plan: Plan, settings: Settings) -> None:
+    most = settings.limits.largest_plan
+    if plan.nbytes > most:
+        raise CalibrationError(
+            f"expected weights of at most {most / 1e6:.0f} MB on this server, "
+            f"got {plan.nbytes / 1e6:.0f} MB: choose fewer masks or a smaller Oversampling"
+        )
+
+
+def _claims(
+    journal: Journal, rule: OutputRule, root: Path, channels: tuple[str, ...], roots: Roots
+) -> Claims:
+    allowed: Callable[[Path], bool] = roots.hold
+    if rule.folder is not None:
+        results = rule.folder.resolve()
+
+        def allowed(folder: Path) -> bool:
+            return folder.is_relative_to(results)
+
+    return Claims(journal, rule, root, channels, allowed)

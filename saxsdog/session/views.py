@@ -1,0 +1,69 @@
+"""Results as a leash sees them: paths below the root, numbers that JSON has."""
+
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from saxsdog.io.chi import read_chi
+from saxsdog.paths import Roots
+from saxsdog.pipeline.journal import Ending, Result, State
+from saxsdog.protocol.messages import Attachment, Failure, Graph, Row
+
+Relative = Callable[[Path], str]
+Numbers = Mapping[str, float | None]
+
+
+def row_of(result: Result, relative: Relative) -> Row:
+    """Return a result as a row of the history."""
+    return Row(
+        cursor=result.cursor,
+        file=relative(Path(result.path)),
+        time=result.time,
+        time_source=result.time_source,
+        exposure=result.exposure,
+        announced=result.announced,
+        done=result.done,
+        parameters={channel: finite(numbers) for channel, numbers in result.parameters.items()},
+    )
+
+
+def failure_of(ending: Ending, roots: Roots) -> Failure:
+    """Return an image that was not integrated as a row of a list."""
+    status = "failed" if ending.state is State.FAILED else "skipped"
+    file = roots.relative(Path(ending.path))
+    return Failure(file, status, ending.reason, roots.shorten(ending.message), ending.ended)
+
+
+def finite(numbers: Mapping[str, float]) -> Numbers:
+    """Return numbers with ``None`` for those that are not finite."""
+    return {name: x if math.isfinite(x) else None for name, x in numbers.items()}
+
+
+def graphs_of(
+    result: Result, kinds: Mapping[str, str], relative: Relative
+) -> tuple[tuple[Graph, ...], tuple[Attachment, ...]]:
+    """Read the curves of a result from their files.
+
+    Raises
+    ------
+    CurveFileError
+        If one of them is not there any more.
+    """
+    graphs, attachments = [], []
+    for (channel, kind), file in zip(kinds.items(), result.curves, strict=False):
+        curve = read_chi(file)
+        stack = np.stack([curve.q, curve.intensity, curve.sigma]).astype("<f8")
+        graphs.append(
+            Graph(
+                channel,
+                kind,
+                relative(Path(file)),
+                curve.labels,
+                stack.shape[1],
+                finite(result.parameters.get(channel, {})),
+            )
+        )
+        attachments.append(Attachment(channel, stack.tobytes()))
+    return tuple(graphs), tuple(attachments)
