@@ -1,4 +1,4 @@
-"""Write the generated pages of the reference: the calibration from its schema, the commands.
+"""Write the generated pages of the reference: documents from their schemas, the commands.
 
 Run it from anywhere: ``python docs/make_reference.py``. The pages are committed, and
 ``tests/unit/test_docs.py`` fails when they no longer say what the program does.
@@ -7,12 +7,15 @@ Run it from anywhere: ``python docs/make_reference.py``. The pages are committed
 import argparse
 import importlib
 import json
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from saxsdog.cli import server
+from saxsdog.cli.leash import commands as leash
 from saxsdog.cli.main import COMMANDS
 from saxsdog.schema import load_schema
+from saxsfeeder import command as feeder
 
 REFERENCE = Path(__file__).parent / "reference"
 NOTE = "<!-- Made by docs/make_reference.py; do not edit. -->\n"
@@ -47,15 +50,50 @@ MEANING = """
 - A mask file exists and has the size `Imagesize`.
 """
 
+SETTINGS_INTRODUCTION = """
+What a server must know beside the [network file](../how-to/set-up-the-network.md) and the
+calibration stands in a TOML file, UTF-8, that is named on its command line:
+`saxsdog-server --config FILE`. Every key has a default, so a server works without one. A key that
+is not listed here is an error.
+
+Relative paths start at the folder of the settings file; `~` is the home of the user that runs the
+server. Options of the command line win over the file.
+
+Several servers on one machine may share a file. A table `[server."NAME"]` holds, for the server of
+this name in the network file, the keys in which it differs from the others.
+"""
+
+SETTINGS_EXAMPLE = """
+roots = ["/data/saxs", "/data/archive"]
+
+[workers]
+number = 8
+
+[output]
+relative = "../processed"
+
+[feeder]
+path_map = [["/mnt/detector", "/data/saxs"]]    # there, here
+
+[log]
+file = "/var/log/saxsdog/server.log"
+
+[server."Eiger 4M"]
+roots = ["/data/waxs"]
+workers.number = 4
+"""
+
 COMMANDS_INTRODUCTION = """
-All tools are subcommands of one command, `saxsdog`. `saxsdog --version` prints the version,
-`saxsdog COMMAND --help` the text below in its short form. `python -m saxsdog` is the same command.
+Tools that need no server are subcommands of one command, `saxsdog`; `python -m saxsdog` is the same
+command. `saxsdog-server` is the server, `saxsleash` asks it, `saxsfeeder` tells it of new images.
+`--help` prints the text below in its short form, `--version` the version.
 
 | exit status | means |
 |---|---|
 | 0 | all well |
 | 1 | some images failed or folders could not be read; each is named with its reason |
-| 2 | the call or the calibration is wrong, or the folder of results cannot be written |
+| 2 | the call or the calibration is wrong, results cannot be written, or a server does not answer |
+| 3 | `saxsleash wait --timeout` has waited long enough |
 | 130 | interrupted with Ctrl-C or SIGTERM |
 
 Results go to the standard output, messages to the standard error. A progress bar is drawn only
@@ -119,6 +157,7 @@ def pages() -> dict[Path, str]:
     return {
         REFERENCE / "calibration.md": calibration_page(),
         REFERENCE / "command-line.md": command_line_page(),
+        REFERENCE / "settings.md": settings_page(),
     }
 
 
@@ -128,6 +167,14 @@ def calibration_page() -> str:
     parts = [NOTE, "# The calibration file", CALIBRATION_INTRODUCTION]
     parts += _sections("The document", "", schema)
     parts += [MEANING, "## Example\n", f"```json\n{EXAMPLE.strip()}\n```\n"]
+    return "\n".join(parts)
+
+
+def settings_page() -> str:
+    """Describe the settings of a server from their schema, with an example."""
+    parts = [NOTE, "# The settings of a server", SETTINGS_INTRODUCTION]
+    parts += _sections("Keys at the top", "", load_schema("settings"))
+    parts += ["## Example\n", f"```toml\n{SETTINGS_EXAMPLE.strip()}\n```\n"]
     return "\n".join(parts)
 
 
@@ -202,6 +249,9 @@ def command_line_page() -> str:
     parts = [NOTE, "# The command line", COMMANDS_INTRODUCTION]
     for command, summary in COMMANDS.items():
         parts += _command(command, summary)
+    parts += _program("##", server.make_parser())
+    parts += _leash()
+    parts += _program("##", feeder.make_parser())
     return "\n".join(parts)
 
 
@@ -209,14 +259,46 @@ def _command(command: str, summary: str) -> Iterator[str]:
     parser = _parser_of(command)
     yield f"## saxsdog {command}\n"
     yield f"*{summary[0].upper()}{summary[1:]}.*\n"
+    yield from _body(parser)
+
+
+def _leash() -> Iterator[str]:
+    """Describe ``saxsleash``: first what all of its commands take, then each of them."""
+    yield "## saxsleash\n"
+    yield f"```text\nsaxsleash COMMAND ...\n```\n\n{_prose(leash.DESCRIPTION)}\n"
+    yield "Every command takes these options:\n"
+    common = _options(leash.parser_of("hello"))
+    yield from _definitions(common.values(), "saxsleash")
+    for name in leash.COMMANDS:
+        yield from _program("###", leash.parser_of(name), without=common)
+
+
+def _program(
+    level: str, parser: argparse.ArgumentParser, without: Container[str] = ()
+) -> Iterator[str]:
+    yield f"{level} {parser.prog}\n"
+    yield from _body(parser, without)
+
+
+def _body(parser: argparse.ArgumentParser, without: Container[str] = ()) -> Iterator[str]:
     yield f"```text\n{_usage(parser)}\n```\n"
-    if parser.description:
+    if parser.description and parser.description.strip():
         yield f"{_prose(parser.description)}\n"
-    for action in parser._actions:  # noqa: SLF001 - argparse has no public list
-        if action.default is not argparse.SUPPRESS:
-            yield f"{_heading(action)}\n: {_help(action, parser.prog)}\n"
+    own = [action for name, action in _options(parser).items() if name not in without]
+    yield from _definitions(own, parser.prog)
     if parser.epilog:
         yield f"```text\n{parser.epilog.strip()}\n```\n"
+
+
+def _options(parser: argparse.ArgumentParser) -> dict[str, argparse.Action]:
+    """Return what a command takes, by name, without ``--help`` and ``--version``."""
+    actions = parser._actions  # noqa: SLF001 - argparse has no public list
+    return {action.dest: action for action in actions if action.default is not argparse.SUPPRESS}
+
+
+def _definitions(actions: Iterable[argparse.Action], program: str) -> Iterator[str]:
+    for action in actions:
+        yield f"{_heading(action)}\n: {_help(action, program)}\n"
 
 
 def _parser_of(command: str) -> argparse.ArgumentParser:
@@ -241,7 +323,8 @@ def _heading(action: argparse.Action) -> str:
 
 def _value(action: argparse.Action) -> str:
     if action.metavar is not None:
-        return str(action.metavar)
+        names = (action.metavar,) if isinstance(action.metavar, str) else action.metavar
+        return " ".join(names)
     if action.choices is not None:
         return "{" + ",".join(map(str, action.choices)) + "}"
     return action.dest.upper()

@@ -14,6 +14,7 @@ from saxsdog.errors import SaxsdogError
 COMMANDS = {
     "integrate": "integrate images into curves",
     "plot": "draw curves, to a window or a picture",
+    "netconf": "show or make the file of your servers",
     "simulate": "write images of a simulated experiment, with calibration and mask",
     "demo": "simulate, integrate and show the result",
     "bench": "measure how fast this machine integrates",

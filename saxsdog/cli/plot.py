@@ -7,7 +7,7 @@ from pathlib import Path
 from saxsdog.cli.arguments import command_parser
 from saxsdog.errors import UsageError
 from saxsdog.figures.canvas import figure
-from saxsdog.figures.curves import Line, Style, draw_comparison, draw_curves
+from saxsdog.figures.curves import Line, Style, draw_comparison, draw_curves, x_label_of
 from saxsdog.io.chi import CurveFile, read_chi
 
 DESCRIPTION = """\
@@ -57,13 +57,7 @@ def _short_names(files: Sequence[Path]) -> list[str]:
 
 
 def _x_label(curve: CurveFile) -> str:
-    label = curve.labels[0] if curve.labels else ""
-    if "Phi" in label:
-        return "azimuth / rad"
-    for axis in ("q_h", "q_v"):
-        if axis in label:
-            return f"${axis}$ / nm⁻¹"
-    return "q / nm⁻¹"
+    return x_label_of(curve.labels[0] if curve.labels else "")
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from saxsdog.cli.arguments import command_parser, positive_integer, positive_number
+from saxsdog.cli.exit_status import ExitStatus
 from saxsdog.cli.progress import progress_bar
 from saxsdog.simulation.detectors import DETECTORS
 from saxsdog.simulation.frames import Experiment, simulate
@@ -21,7 +22,8 @@ EXAMPLES = """\
 examples:
   saxsdog simulate trial --frames 200
   saxsdog simulate trial --detector 'Eiger2 4M' --frames 10 --seed 3
-  saxsdog simulate trial --rate 10        as a detector would write them, 10 a second"""
+  saxsdog simulate trial --rate 10        as a detector would write them, 10 a second
+  saxsdog simulate trial --rate 100 --ahead    faster than this machine can draw them"""
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -36,13 +38,20 @@ def run(arguments: Sequence[str]) -> int:
     )
     with progress_bar("simulating", options.frames) as advance:
         made = simulate(
-            options.directory, experiment, rate=options.rate, progress=lambda _: advance()
+            options.directory,
+            experiment,
+            rate=options.rate,
+            ahead=options.ahead,
+            name=options.name,
+            progress=lambda _: advance(),
         )
+    if options.quiet:
+        return ExitStatus.WELL
     print(f"{len(made.frames)} images of a {experiment.detector.name} in {made.frames[0].parent}")
     if options.rate and made.rate < 0.95 * options.rate:
         print(f"this machine reached {made.rate:.1f} images/s instead of {options.rate:g}")
     print(f"integrate them: saxsdog integrate {made.calibration} {made.frames[0].parent}")
-    return 0
+    return ExitStatus.WELL
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -62,6 +71,17 @@ def make_parser() -> argparse.ArgumentParser:
         type=positive_number,
         help="write not more than this number of images a second (default: as fast as possible)",
     )
+    parser.add_argument(
+        "--ahead",
+        action="store_true",
+        help="draw all images first, under hidden names, so that any rate can be kept",
+    )
+    parser.add_argument(
+        "--name",
+        default="simulated",
+        help="how the names of the files begin (default: %(default)s)",
+    )
+    parser.add_argument("--quiet", action="store_true", help="say nothing at the end")
     names = ", ".join(known.name for known in DETECTORS.values())
     parser.add_argument(
         "--detector",

@@ -43,6 +43,16 @@ class Style:
     title: str = ""
 
 
+def x_label_of(column: str) -> str:
+    """Return how the axis of a curve is labelled, from the name of its first column."""
+    if "Phi" in column:
+        return "azimuth / rad"
+    for axis in ("q_h", "q_v"):
+        if axis in column:
+            return f"${axis}$ / nm⁻¹"
+    return "q / nm⁻¹"
+
+
 def draw_curves(drawing: "Figure", lines: Sequence[Line], style: Style) -> None:
     """Draw all curves on one pair of axes."""
     axes = drawing.subplots()

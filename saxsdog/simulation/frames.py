@@ -12,6 +12,8 @@ from saxsdog.simulation.tiff import FrameHeader, write_frame
 
 __all__ = ["Experiment", "FrameHeader", "Simulation", "simulate", "write_frame"]
 
+FRAMES_FOLDER = "frames"
+
 
 @dataclass(frozen=True)
 class Simulation:
@@ -40,6 +42,7 @@ def simulate(
     experiment: Experiment,
     *,
     rate: float | None = None,
+    ahead: bool = False,
     name: str = "simulated",
     progress: Callable[[int], None] | None = None,
     clock: Callable[[], float] = time.monotonic,
@@ -60,6 +63,9 @@ def simulate(
     rate
         Frames per second: frame k is not written before k / ``rate`` seconds have passed since the
         first could be. Without a rate, and where a frame takes longer, they follow at once.
+    ahead
+        Draw all frames under hidden names first and give them their names at the rate: a rename
+        keeps any rate.
     name
         Of the calibration, and how the names of the frames begin.
     progress
@@ -77,7 +83,8 @@ def simulate(
     if rate is not None and not rate > 0:
         raise UsageError(f"expected a rate above 0 Hz, got {rate}")
     try:
-        return _write_all(directory, experiment, rate, name, progress, clock, sleep)
+        pace = _Pace(rate, clock, sleep)
+        return _write_all(directory, experiment, name, progress, pace, ahead=ahead)
     except OSError as error:
         raise OutputError(f"{directory}: cannot be written: {error.strerror}") from error
 
@@ -85,37 +92,67 @@ def simulate(
 def _write_all(
     directory: Path,
     experiment: Experiment,
-    rate: float | None,
     name: str,
     progress: Callable[[int], None] | None,
-    clock: Callable[[], float],
-    sleep: Callable[[float], None],
+    pace: "_Pace",
+    *,
+    ahead: bool,
 ) -> Simulation:
-    folder = directory / "frames"
+    folder = directory / FRAMES_FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob(f"{name}_[0-9][0-9][0-9][0-9][0-9].tif"):
         old.unlink()  # of an earlier run, whose truth is about to be replaced
     calibration, mask = write_calibration(directory, experiment, name)
     truth, amplitudes = write_truth(directory, experiment)
-    frames: list[Path] = []
-    written: list[float] = []
-    start = clock()
-    for index in range(experiment.n_frames):
-        image = experiment.frame(index)
-        if rate is not None:
-            _wait_until(start + index / rate, clock, sleep)
-        path = folder / f"{name}_{index:05d}.tif"
-        write_frame(path, image, experiment.header(index))
-        frames.append(path)
-        written.append(clock())
+    frames = tuple(folder / f"{name}_{i:05d}.tif" for i in range(experiment.n_frames))
+    if ahead:
+        for index, path in enumerate(frames):
+            write_frame(_hidden(path), experiment.frame(index), experiment.header(index))
+    pace.start()
+    for index, path in enumerate(frames):
+        if ahead:
+            pace.wait_for(index)
+            _hidden(path).replace(path)
+        else:
+            image = experiment.frame(index)
+            pace.wait_for(index)
+            write_frame(path, image, experiment.header(index))
+        pace.note()
         if progress is not None:
-            progress(len(frames))
-    elapsed = written[-1] - written[0]
-    achieved = (len(frames) - 1) / elapsed if elapsed > 0 else 0.0
-    return Simulation(calibration, mask, truth, amplitudes, tuple(frames), achieved)
+            progress(index + 1)
+    return Simulation(calibration, mask, truth, amplitudes, frames, pace.achieved)
 
 
-def _wait_until(due: float, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
-    """Sleep until the clock says ``due``, also if a sleep ends too early."""
-    while (left := due - clock()) > 0:
-        sleep(left)
+def _hidden(path: Path) -> Path:
+    return path.with_name(f".{path.name}")
+
+
+class _Pace:
+    """Keeps a rate, if one is given, and measures the one that was kept."""
+
+    def __init__(
+        self, rate: float | None, clock: Callable[[], float], sleep: Callable[[float], None]
+    ) -> None:
+        self._rate = rate
+        self._clock = clock
+        self._sleep = sleep
+        self._written: list[float] = []
+
+    def start(self) -> None:
+        self._start = self._clock()
+
+    def wait_for(self, index: int) -> None:
+        """Sleep until frame ``index`` is due, also if a sleep ends too early."""
+        if self._rate is not None:
+            while (left := self._start + index / self._rate - self._clock()) > 0:
+                self._sleep(left)
+
+    def note(self) -> None:
+        """Take down when a frame was written."""
+        self._written.append(self._clock())
+
+    @property
+    def achieved(self) -> float:
+        """Frames per second between the first and the last."""
+        elapsed = self._written[-1] - self._written[0]
+        return (len(self._written) - 1) / elapsed if elapsed > 0 else 0.0

@@ -75,7 +75,8 @@ def test_the_log_has_one_json_object_for_each_image(small):
     records = [json.loads(line) for line in (small / "log.jsonl").read_text().splitlines()]
     assert [record["status"] for record in records] == ["integrated"] * 3
     assert {"image", "curves", "time", "time_source", "exposure"} <= set(records[0])
-    assert set(records[0]["parameters"]["R0"]) == {"I0", "I1", "I2"}
+    assert set(records[0]["parameters"]["R0"]) == {"I0", "I1", "I2", "correlation_length"}
+    assert {"id", "fingerprint"}.isdisjoint(records[0])
 
 
 def test_resuming_does_only_what_is_missing(small):
@@ -91,7 +92,7 @@ def test_one_bad_image_is_named_and_the_status_is_1(small):
     ran = saxsdog("integrate", "small.saxsconf", "frames", cwd=small)
     assert ran.returncode == 1
     assert "3 images: 2 integrated, 1 failed" in ran.stdout
-    assert "failed (bad-frame): " in ran.stderr
+    assert "failed (truncated): " in ran.stderr
     assert "image_002.tif" in ran.stderr
 
 
@@ -242,11 +243,28 @@ def test_without_a_screen_a_plot_asks_for_a_picture(small):
 
 
 def test_the_demo_shows_the_main_job(tmp_path):
-    ran = saxsdog("demo", tmp_path, "--frames", 4, "--detector", "Pilatus 100K", "-j", 1)
+    ran = saxsdog("demo", tmp_path, "--frames", 4, "--detector", "Pilatus 100K", "--workers", 1)
     assert ran.returncode == 0, ran.stderr
     assert "images/s" in ran.stdout
+    assert "from event to curve" in ran.stdout
+    assert "failures    0" in ran.stdout
     assert (tmp_path / "demo.png").read_bytes().startswith(PNG)
-    assert len(list((tmp_path / "work").glob("*.chi"))) == 4
+    assert len(list((tmp_path / "storage" / "work").glob("*.chi"))) == 4
+    assert not list((tmp_path / "detector" / "frames").glob("*.tif"))
+
+
+def test_the_benchmark_of_the_server_prints_its_numbers_as_json(tmp_path):
+    words = ("--server", "--images", 12, "--detector", "Pilatus 100K", "--directory", tmp_path)
+    ran = saxsdog("bench", *words, "--json")
+    assert ran.returncode == 0, ran.stderr
+    throughput, latency, first = json.loads(ran.stdout)["tables"]
+    assert [row[:2] for row in throughput["rows"]] == [
+        [source, workers] for workers in ("1", "2") for source in ("walker", "feeder")
+    ]
+    assert all(float(row[2]) > 0 for row in throughput["rows"])
+    assert len(latency["rows"]) == 3
+    assert all(float(cell) > 0 for cell in first["rows"][0])
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_benchmark_prints_its_numbers_as_json():

@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import re
+import tomllib
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -11,10 +12,12 @@ from urllib.parse import unquote
 import pytest
 
 from saxsdog import Calibration
+from saxsdog.settings import Settings
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = sorted(page for page in DOCS.rglob("*.md") if "_build" not in page.parts)
 JSON_BLOCK = re.compile(r"```json\n(.*?)```", re.DOTALL)
+TOML_BLOCK = re.compile(r"```toml\n(.*?)```", re.DOTALL)
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 PICTURE_BYTES = 80_000
 ALL_PICTURES_BYTES = 250_000
@@ -30,7 +33,7 @@ def make_reference() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["calibration.md", "command-line.md"])
+@pytest.mark.parametrize("name", ["calibration.md", "command-line.md", "settings.md"])
 def test_the_generated_pages_are_up_to_date(make_reference: ModuleType, name: str) -> None:
     path = DOCS / "reference" / name
     assert path.read_text(encoding="utf-8") == make_reference.pages()[path], (
@@ -38,10 +41,14 @@ def test_the_generated_pages_are_up_to_date(make_reference: ModuleType, name: st
     )
 
 
-def test_every_key_of_the_schema_is_explained(make_reference: ModuleType) -> None:
-    page = make_reference.calibration_page()
-    for key in _keys(make_reference.load_schema("calibration")):
-        assert f"| `{key}` |" in page
+def test_every_key_of_the_schemas_is_explained(make_reference: ModuleType) -> None:
+    pages = {
+        "calibration": make_reference.calibration_page(),
+        "settings": make_reference.settings_page(),
+    }
+    for name, page in pages.items():
+        for key in _keys(make_reference.load_schema(name)):
+            assert f"| `{key}` |" in page
 
 
 def test_every_calibration_in_the_manual_is_valid() -> None:
@@ -50,6 +57,13 @@ def test_every_calibration_in_the_manual_is_valid() -> None:
     assert len(documents) >= 4
     for document in documents:
         Calibration.from_document(document)
+
+
+def test_all_settings_in_the_manual_are_valid() -> None:
+    blocks = [block for page in PAGES for block in TOML_BLOCK.findall(page.read_text("utf-8"))]
+    assert len(blocks) >= 2
+    for block in blocks:
+        Settings.from_document(tomllib.loads(block), DOCS)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
