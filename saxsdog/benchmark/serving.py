@@ -104,14 +104,17 @@ class ServingBench:
             "source",
             "workers",
             "images/s",
-            "CPU of server / ms",
-            "of workers",
-            "memory of server / MB",
-            "of a worker",
-            "stat / ms",
+            "server ms",
+            "workers ms",
+            "server MB",
+            "a worker MB",
+            "stat ms",
             "99 %",
         )
-        title = f"server: {self._n_images} images of a {self.detector}; CPU for each image, PSS"
+        title = (
+            f"server: {self._n_images} images of a {self.detector}; processor time for each image, "
+            "memory (PSS), and time of a reply"
+        )
         return Grid(title, columns, tuple(rows))
 
     def latency(self, advance: Advance) -> Grid:
