@@ -16,14 +16,14 @@ from saxsdog.errors import SaxsdogError
 from saxsdog.network import NetworkEntry, bind_address
 from saxsdog.paths import Roots
 from saxsdog.pipeline.crew import make_ready_to_start
-from saxsdog.pipeline.foreman import Foreman
-from saxsdog.pipeline.looker import Looker
-from saxsdog.pipeline.settling import Patience
 from saxsdog.protocol.envelope import Keys
+from saxsdog.queue.foreman import Foreman
+from saxsdog.queue.settling import Patience
 from saxsdog.session.intake import Intake
 from saxsdog.session.keeper import Keeper
 from saxsdog.session.session import Session
 from saxsdog.settings import Settings, default_state_folder
+from saxsdog.sources.looker import Looker
 from saxsdog.state_folder import StateFolder
 from saxsdog.transport.endpoint import Endpoint
 from saxsdog.whole_file import remove_leftovers_of_the_dead

@@ -18,7 +18,7 @@ from saxsdog.integrator import Integrator
 from saxsdog.pipeline.batch import Batch
 from saxsdog.pipeline.jobs import Outcome, ReuseRule, Status
 from saxsdog.pipeline.outputs import DEFAULT_RELATIVE, OutputRule, assign
-from saxsdog.pipeline.sources import find_images
+from saxsdog.sources.find import find_images
 
 DESCRIPTION = """\
 Integrate detector images into curves.

@@ -1,1 +1,1 @@
-"""From image files to curve files: find, assign, integrate, write."""
+"""From an image file to curve files, in this process or in workers."""

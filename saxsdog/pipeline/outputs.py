@@ -12,7 +12,7 @@ from pathlib import Path
 
 from saxsdog.errors import OutputError
 from saxsdog.pipeline.owners import Owners
-from saxsdog.pipeline.sources import Source, link_follower
+from saxsdog.sources.find import Source, link_follower
 
 DEFAULT_RELATIVE = "../work"
 

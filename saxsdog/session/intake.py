@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from saxsdog.paths import Roots
-from saxsdog.pipeline.foreman import Foreman
-from saxsdog.pipeline.looker import Looker
-from saxsdog.pipeline.sightings import Scout, Sighting, SourceKind
-from saxsdog.pipeline.walker import Walker
-from saxsdog.pipeline.watcher import Watcher
 from saxsdog.protocol.events import NewFile
 from saxsdog.protocol.messages import SourceStatus
+from saxsdog.queue.foreman import Foreman
 from saxsdog.settings import Settings, WatcherMode
+from saxsdog.sources.looker import Looker
+from saxsdog.sources.sightings import Scout, Sighting, SourceKind
+from saxsdog.sources.walker import Walker
+from saxsdog.sources.watcher import Watcher
 from saxsdog.transport.subscription import Subscription
 
 logger = logging.getLogger(__name__)

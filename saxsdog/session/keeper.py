@@ -10,7 +10,6 @@ from typing import TypeVar
 
 from saxsdog.errors import RequestError, SaxsdogError
 from saxsdog.paths import Roots
-from saxsdog.pipeline.foreman import Foreman
 from saxsdog.protocol.messages import (
     New,
     NewQueue,
@@ -21,6 +20,7 @@ from saxsdog.protocol.messages import (
     Requeue,
     Requeued,
 )
+from saxsdog.queue.foreman import Foreman
 from saxsdog.session.intake import Intake
 from saxsdog.session.open_queue import OpenQueue, prepare
 from saxsdog.session.stored_queue import (

@@ -9,15 +9,15 @@ from saxsdog.calibration import Calibration
 from saxsdog.errors import CalibrationError, PathError
 from saxsdog.integrator import Integrator
 from saxsdog.paths import Roots
-from saxsdog.pipeline.claims import Claims
 from saxsdog.pipeline.crew import Crew
-from saxsdog.pipeline.dispatcher import Work
 from saxsdog.pipeline.jobs import ReuseRule
-from saxsdog.pipeline.journal import Journal
-from saxsdog.pipeline.live_list import LiveList
 from saxsdog.pipeline.outputs import OutputRule
 from saxsdog.pipeline.shared_plan import SharedPlan
 from saxsdog.pipeline.worker import WorkerTask
+from saxsdog.queue.claims import Claims
+from saxsdog.queue.dispatcher import Work
+from saxsdog.queue.journal import Journal
+from saxsdog.queue.live_list import LiveList
 from saxsdog.reduction.plan import Plan
 from saxsdog.session.stored_queue import StoredQueue
 from saxsdog.settings import Settings

@@ -11,8 +11,6 @@ from typing import Self
 
 from saxsdog.errors import CurveFileError, RequestError
 from saxsdog.paths import Roots
-from saxsdog.pipeline.foreman import Foreman
-from saxsdog.pipeline.journal import Result
 from saxsdog.pipeline.preview import Preview, PreviewJob
 from saxsdog.protocol.messages import (
     PROTOCOL_VERSION,
@@ -45,6 +43,8 @@ from saxsdog.protocol.messages import (
     Welcome,
 )
 from saxsdog.protocol.messages import Preview as PreviewReply
+from saxsdog.queue.foreman import Foreman
+from saxsdog.queue.journal import Result
 from saxsdog.session.intake import Intake
 from saxsdog.session.keeper import ANSWER_WITHIN, Keeper
 from saxsdog.session.long_poll import LongPoll

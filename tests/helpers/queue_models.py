@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from saxsdog.io.status import Fingerprint
 from saxsdog.pipeline.jobs import Outcome, Status
-from saxsdog.pipeline.journal import State
-from saxsdog.pipeline.picture_queue import Item
-from saxsdog.pipeline.settling import Patience
+from saxsdog.queue.journal import State
+from saxsdog.queue.picture_queue import Item
+from saxsdog.queue.settling import Patience
 
 EPOCH = 1.7e9
 """s; wall time when the clocks of these tests say 0."""

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from saxsdog.pipeline.sightings import Sighting
+from saxsdog.sources.sightings import Sighting
 
 TIMEOUT = 20.0
 

@@ -6,18 +6,18 @@ import pytest
 
 from saxsdog import Calibration, Integrator
 from saxsdog.io.status import fingerprint_of
-from saxsdog.pipeline import dispatcher, foreman
-from saxsdog.pipeline.claims import Claims
 from saxsdog.pipeline.crew import Crew
-from saxsdog.pipeline.dispatcher import Work
-from saxsdog.pipeline.foreman import Foreman
 from saxsdog.pipeline.jobs import ReuseRule
-from saxsdog.pipeline.journal import JournalError
 from saxsdog.pipeline.outputs import OutputRule
-from saxsdog.pipeline.settling import Patience
 from saxsdog.pipeline.shared_plan import SharedPlan
-from saxsdog.pipeline.sightings import Sighting, SourceKind
 from saxsdog.pipeline.worker import WorkerTask
+from saxsdog.queue import dispatcher, foreman
+from saxsdog.queue.claims import Claims
+from saxsdog.queue.dispatcher import Work
+from saxsdog.queue.foreman import Foreman
+from saxsdog.queue.journal import JournalError
+from saxsdog.queue.settling import Patience
+from saxsdog.sources.sightings import Sighting, SourceKind
 from tests.helpers.experiments import write_calibration, write_images
 from tests.helpers.feeds import wait_until
 

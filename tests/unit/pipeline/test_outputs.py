@@ -5,7 +5,7 @@ import pytest
 from saxsdog.errors import OutputError
 from saxsdog.pipeline.outputs import OutputRule, assign, curve_names
 from saxsdog.pipeline.owners import OWNERS_FILE
-from saxsdog.pipeline.sources import Source
+from saxsdog.sources.find import Source
 
 
 def targets(root, *images, rule=None, channels=("R0",)):

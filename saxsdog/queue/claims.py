@@ -1,0 +1,122 @@
+"""Which curve files an image may write, so that no two images ever write the same one.
+
+The journal knows the owners. They are written down beside the curves as well, where ``saxsdog
+integrate`` and a server with another journal find them.
+"""
+
+import logging
+import os
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+
+from saxsdog.errors import OutputError
+from saxsdog.pipeline.outputs import OutputRule, candidates, curve_names
+from saxsdog.pipeline.owners import Owners
+from saxsdog.queue.journal import Journal
+from saxsdog.sources.find import Source
+
+logger = logging.getLogger(__name__)
+
+
+class Claims:
+    """Gives each image of a queue the names of its curves.
+
+    Parameters
+    ----------
+    journal
+        Who owns what.
+    rule
+        Where curves go.
+    root
+        Folder of the images.
+    channels
+        Names of the curves of each image.
+    allowed
+        Whether curves may be written to a folder.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        rule: OutputRule,
+        root: Path,
+        channels: Sequence[str],
+        allowed: Callable[[Path], bool],
+    ) -> None:
+        self._journal = journal
+        self._rule = rule
+        self._root = root
+        self._channels = channels
+        self._allowed = allowed
+        self._folder_of = cache(self._result_folder)  # what follows is asked for every image
+        self._place_of = cache(self._real_place)
+        self._owners: dict[Path, Owners] = {}
+
+    def target_of(self, image: Path) -> Path | None:
+        """Folder and stem of the curves of an image, or ``None`` if no name is free.
+
+        Raises
+        ------
+        OutputError
+            If a folder of results cannot be used.
+        """
+        folder = self._folder_of(image.parent)
+        for candidate in candidates(folder, image):
+            place = self._place_of(candidate.parent)
+            if place is None:
+                return None
+            if self._claim(place, candidate.name, image):
+                return candidate
+        return None
+
+    def _result_folder(self, parent: Path) -> Path:
+        """Folder of the curves of the images in a folder: below the root if the rule leaves it."""
+        folder = self._rule.folder_of(Source(parent / "image", self._root))
+        return folder if self._allowed(folder) else self._root / folder.name
+
+    def _real_place(self, folder: Path) -> Path | None:
+        """Where a folder really is, or ``None`` if that is out of bounds."""
+        place = Path(os.path.realpath(folder))
+        return place if self._allowed(place) else None
+
+    def _claim(self, place: Path, stem: str, image: Path) -> bool:
+        names = curve_names(stem, self._channels)
+        if place not in self._owners:
+            self._owners[place] = self._import(place)
+        new = self._journal.claim(str(place), names, str(image))
+        if new:
+            self._owners[place].note(new, image)
+        return new is not None
+
+    def _import(self, place: Path) -> Owners:
+        """Take over the owners that are written down in a folder."""
+        known = self._journal.fact(_size_of(place))
+        owners = Owners(place, None if known is None else int(known))
+        for name, image in owners.drain().items():
+            self._journal.claim(str(place), [name], os.path.normpath(place / image))
+        return owners
+
+    def save(self) -> None:
+        """Write down what was claimed since the last time.
+
+        Raises
+        ------
+        OutputError
+            If a folder cannot be written; what is not yet written down is kept for the next time.
+        """
+        problems = []
+        for place, owners in self._owners.items():
+            if owners.changed:
+                try:
+                    owners.save()
+                    self._journal.set_fact(_size_of(place), str(owners.size()))
+                except OutputError as error:
+                    problems.append(error)
+        if problems:
+            raise problems[0]
+
+
+def _size_of(place: Path) -> str:
+    """Name the fact that tells how much of the owners in a folder the journal has learnt."""
+    return f"owners in {place}"

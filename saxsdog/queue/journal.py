@@ -1,0 +1,460 @@
+"""What is known of every image, in a database that survives the server.
+
+SQLite with a write-ahead log on a local disk: nothing that was committed is lost when the process
+dies; if the power fails, the last moments may roll back, which costs repeated work and no image.
+Changes gather in one transaction until :meth:`Journal.commit`. A journal belongs to one thread.
+"""
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from typing import Any
+
+from saxsdog.errors import SaxsdogError
+from saxsdog.io.status import Fingerprint
+from saxsdog.queue.database import open_database
+from saxsdog.reasons import Reason
+
+
+class JournalError(SaxsdogError):
+    """The journal cannot be written; what was committed before is safe."""
+
+    code = "journal-failed"
+
+
+class State(IntEnum):
+    """What became of a version of an image, as the journal keeps it."""
+
+    PENDING = 0
+    INTEGRATED = 1
+    FAILED = 2
+    SKIPPED = 3
+
+
+@dataclass(slots=True)
+class Version:
+    """One content of an image file."""
+
+    id: int
+    path: str
+    version: int
+    fingerprint: Fingerprint | None
+    state: State
+    attempt: int
+    deaths: int
+    announced: float
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One integration, as the history tells it; ``cursor`` 0 until it is in the journal."""
+
+    cursor: int
+    path: str
+    time: float | None
+    time_source: str
+    exposure: float | None
+    announced: float
+    done: float
+    curves: tuple[str, ...]
+    parameters: Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True)
+class Ending:
+    """An image that was not integrated, and why; ``number`` counts all endings."""
+
+    number: int
+    path: str
+    state: State
+    reason: str
+    message: str
+    ended: float
+
+
+class Journal:
+    """The database of one server.
+
+    Parameters
+    ----------
+    path
+        The file; made if it is not there. One that is damaged is set aside: :attr:`was_damaged`
+        then tells, and a walk finds the images again.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be made or written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._db, self.was_damaged = open_database(path)
+        self._folder_ids: dict[str, int] = {}
+        self._folders: dict[int, str] = {}
+        self._begin_with_what_is_there()
+
+    # -------------------------------------------------------------------- transactions
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is something to commit."""
+        return self._db.in_transaction
+
+    def commit(self) -> None:
+        """Make everything so far permanent.
+
+        Raises
+        ------
+        JournalError
+            As every change does, if the disk takes nothing; see :meth:`roll_back`.
+        """
+        if self._db.in_transaction:
+            self._execute("COMMIT")
+
+    def roll_back(self) -> None:
+        """Forget what was not committed; what was learnt from the journal since is wrong."""
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+        self._folder_ids.clear()
+        self._folders.clear()
+        self._begin_with_what_is_there()
+
+    def close(self) -> None:
+        """Commit and close; safe to call twice."""
+        try:
+            self.commit()
+            self._db.close()
+        except sqlite3.ProgrammingError:
+            return  # closed already
+
+    def _change(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+        if not self._db.in_transaction:
+            self._execute("BEGIN")
+        return self._execute(statement, values)
+
+    def _execute(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+        try:
+            return self._db.execute(statement, values)
+        except sqlite3.OperationalError as error:
+            raise JournalError(f"the journal cannot be written: {error}") from error
+
+    def _begin_with_what_is_there(self) -> None:
+        for number, folder in self._db.execute("SELECT id, path FROM folder"):
+            self._remember(number, os.fsdecode(folder))
+        last, ending = self._db.execute("SELECT max(id), max(ending) FROM image").fetchone()
+        self._last_id = last or 0
+        self._endings = max(ending or 0, int(self.fact("endings") or 0))
+
+    # -------------------------------------------------------------------- facts of the queue
+
+    def fact(self, key: str) -> str | None:
+        row = self._db.execute("SELECT value FROM fact WHERE key = ?", (key,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def set_fact(self, key: str, value: str) -> None:
+        self._change("INSERT OR REPLACE INTO fact VALUES (?, ?)", (key, value))
+
+    # -------------------------------------------------------------------- images
+
+    def newest(self, path: str) -> Version | None:
+        """Return the last version of an image."""
+        folder, name = os.path.split(path)
+        number = self._folder_ids.get(folder)
+        if number is None:
+            return None
+        row = self._db.execute(
+            f"SELECT {_COLUMNS} FROM image WHERE folder = ? AND name = ? "  # noqa: S608 - constant
+            "ORDER BY version DESC LIMIT 1",
+            (number, os.fsencode(name)),
+        ).fetchone()
+        return None if row is None else self._version(row)
+
+    def add(
+        self, path: str, version: int, fingerprint: Fingerprint | None, announced: float
+    ) -> Version:
+        """Note a version that waits to be integrated."""
+        folder, name = os.path.split(path)
+        number = self._next_id()
+        self._change(
+            "INSERT INTO image "
+            "(id, folder, name, version, size, mtime_ns, inode, state, announced) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?)",
+            (
+                number,
+                self._folder_id(folder),
+                os.fsencode(name),
+                version,
+                *_numbers(fingerprint),
+                announced,
+            ),
+        )
+        return Version(number, path, version, fingerprint, State.PENDING, 0, 0, announced)
+
+    def set_fingerprint(self, number: int, fingerprint: Fingerprint | None) -> None:
+        self._change(
+            "UPDATE image SET size = ?, mtime_ns = ?, inode = ? WHERE id = ?",
+            (*_numbers(fingerprint), number),
+        )
+
+    def wait_again(
+        self, old: Version, fingerprint: Fingerprint | None, announced: float
+    ) -> Version:
+        """Let an image that has ended wait once more, at the end of the queue."""
+        number = self._next_id()
+        self.set_fact("endings", str(self._endings))  # the last of them may be this one's
+        self._change(
+            "UPDATE image SET id = ?, size = ?, mtime_ns = ?, inode = ?, state = 0, deaths = 0, "
+            "announced = ?, ending = NULL, ended = NULL, reason = NULL, message = NULL "
+            "WHERE id = ?",
+            (number, *_numbers(fingerprint), announced, old.id),
+        )
+        return Version(
+            number, old.path, old.version, fingerprint, State.PENDING, old.attempt, 0, announced
+        )
+
+    def count_attempt(self, number: int) -> None:
+        self._change("UPDATE image SET attempt = attempt + 1 WHERE id = ?", (number,))
+
+    def count_death(self, number: int) -> None:
+        self._change("UPDATE image SET deaths = deaths + 1 WHERE id = ?", (number,))
+
+    def end(
+        self,
+        number: int,
+        state: State,
+        when: float,
+        reason: str = "",
+        message: str = "",
+    ) -> None:
+        """Note how a pending image ended; one that has ended stays as it is."""
+        self._endings += 1
+        self._change(
+            "UPDATE image SET state = ?, ending = ?, ended = ?, reason = ?, message = ? "
+            "WHERE id = ? AND state = 0",
+            (int(state), self._endings, when, reason or None, message or None, number),
+        )
+
+    def supersede(self, number: int, when: float) -> None:
+        """Note that a failed version does not matter any more: the file has another content."""
+        self._endings += 1
+        self._change(
+            "UPDATE image SET state = 3, reason = ?, ending = ?, ended = ? "
+            "WHERE id = ? AND state = 2",
+            (Reason.SUPERSEDED, self._endings, when, number),
+        )
+
+    def add_result(self, result: Result) -> int:
+        """Append to the history and return the cursor."""
+        folder, name = os.path.split(result.path)
+        curves_in = os.path.dirname(result.curves[0])  # noqa: PTH120 - hot, a Path costs more
+        curves = b"\0".join(os.fsencode(os.path.basename(c)) for c in result.curves)  # noqa: PTH119
+        inserted = self._change(
+            "INSERT INTO result VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                self._folder_id(folder),
+                os.fsencode(name),
+                result.time,
+                result.time_source,
+                result.exposure,
+                result.announced,
+                result.done,
+                curves,
+                self._folder_id(curves_in),
+                json.dumps(result.parameters),
+            ),
+        )
+        return inserted.lastrowid or 0
+
+    def pending_after(self, number: int, limit: int) -> list[Version]:
+        """Return pending versions in the order in which they came, after one of them."""
+        rows = self._db.execute(
+            f"SELECT {_COLUMNS} FROM image WHERE state = 0 AND id > ? "  # noqa: S608 - constant
+            "ORDER BY id LIMIT ?",
+            (number, limit),
+        )
+        return [self._version(row) for row in rows]
+
+    def counts(self) -> dict[State, int]:
+        rows = self._db.execute("SELECT state, count(*) FROM image GROUP BY state")
+        return dict.fromkeys(State, 0) | {State(state): count for state, count in rows}
+
+    def reasons(self, state: State) -> dict[str, int]:
+        """Return how many images ended in a state for each reason."""
+        rows = self._db.execute(
+            "SELECT reason, count(*) FROM image WHERE state = ? GROUP BY reason", (int(state),)
+        )
+        return {str(reason): count for reason, count in rows}
+
+    def unsuccessful(self, reason: str | None) -> list[Version]:
+        """Return the images whose newest version failed, all or those of one reason."""
+        rows = self._db.execute(
+            f"SELECT {_COLUMNS} FROM image AS this "  # noqa: S608 - constant
+            "WHERE state = 2 AND (reason = ?1 OR ?1 IS NULL) AND NOT EXISTS (SELECT 1 FROM image "
+            "WHERE folder = this.folder AND name = this.name AND version > this.version) "
+            "ORDER BY ending",
+            (reason,),
+        )
+        return [self._version(row) for row in rows]
+
+    def forget_pending(self) -> int:
+        return self._change("DELETE FROM image WHERE state = 0").rowcount
+
+    def clear(self) -> None:
+        """Forget images and history; who owns which curve file stays, and so do the cursors."""
+        self.set_fact("endings", str(self._endings))
+        self._change("DELETE FROM image")
+        self._change("DELETE FROM result")
+
+    # -------------------------------------------------------------------- pages
+
+    @property
+    def last_cursor(self) -> int:
+        """Of the newest result there ever was."""
+        row = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'result'").fetchone()
+        return 0 if row is None else int(row[0])
+
+    def results(self, since: int, limit: int) -> list[Result]:
+        rows = self._db.execute(
+            "SELECT * FROM result WHERE cursor > ? ORDER BY cursor LIMIT ?", (since, limit)
+        )
+        return [self._result(*row) for row in rows]
+
+    def newest_results(self, limit: int) -> list[Result]:
+        rows = self._db.execute("SELECT * FROM result ORDER BY cursor DESC LIMIT ?", (limit,))
+        return [self._result(*row) for row in rows][::-1]
+
+    def endings(self, since: int, limit: int) -> list[Ending]:
+        rows = self._db.execute(
+            "SELECT ending, folder, name, state, reason, message, ended FROM image "
+            "WHERE state > 1 AND ending > ? ORDER BY ending LIMIT ?",
+            (since, limit),
+        )
+        return [
+            Ending(number, self._path(folder, name), State(state), reason or "", message or "", at)
+            for number, folder, name, state, reason, message, at in rows
+        ]
+
+    # -------------------------------------------------------------------- owners of curve files
+
+    def claim(self, folder: str, names: Iterable[str], image: str) -> list[str] | None:
+        """Reserve curve files for an image.
+
+        Returns
+        -------
+        list of str or None
+            Those that are new in its possession; ``None``, and nothing is reserved, if one
+            belongs to another image.
+        """
+        place = self._folder_id(folder)
+        owner_folder, owner_name = os.path.split(image)
+        owner = (self._folder_id(owner_folder), os.fsencode(owner_name))
+        new = []
+        for name in names:
+            row = self._db.execute(
+                "SELECT owner_folder, owner_name FROM output WHERE folder = ? AND name = ?",
+                (place, os.fsencode(name)),
+            ).fetchone()
+            if row is None:
+                new.append(name)
+            elif row != owner:
+                return None
+        for name in new:
+            self._change(
+                "INSERT INTO output VALUES (?, ?, ?, ?)", (place, os.fsencode(name), *owner)
+            )
+        return new
+
+    # -------------------------------------------------------------------- folders
+
+    def folder_known(self, folder: str) -> bool:
+        return folder in self._folder_ids
+
+    def output_folders(self) -> list[str]:
+        """Return every folder that curves were written to."""
+        rows = self._db.execute("SELECT DISTINCT folder FROM output")
+        return [self._folders[number] for (number,) in rows]
+
+    def _next_id(self) -> int:
+        self._last_id += 1
+        return self._last_id
+
+    def _folder_id(self, folder: str) -> int:
+        number = self._folder_ids.get(folder)
+        if number is None:
+            inserted = self._change("INSERT INTO folder (path) VALUES (?)", (os.fsencode(folder),))
+            number = inserted.lastrowid or 0
+            self._remember(number, folder)
+        return number
+
+    def _remember(self, number: int, folder: str) -> None:
+        self._folder_ids[folder] = number
+        self._folders[number] = folder
+
+    def _path(self, folder: int, name: bytes) -> str:
+        return os.path.join(self._folders[folder], os.fsdecode(name))  # noqa: PTH118 - hot
+
+    # -------------------------------------------------------------------- rows to objects
+
+    def _version(self, row: tuple[Any, ...]) -> Version:
+        number, folder, name, version, size, mtime_ns, inode, state, attempt, deaths = row[:10]
+        fingerprint = None if size is None else Fingerprint(size, mtime_ns, inode % 2**64)
+        path = self._path(folder, name)
+        return Version(
+            number,
+            path,
+            version,
+            fingerprint,
+            State(state),
+            attempt,
+            deaths,
+            row[10],
+            row[11] or "",
+        )
+
+    def _result(
+        self,
+        cursor: int,
+        folder: int,
+        name: bytes,
+        time: float | None,
+        time_source: str,
+        exposure: float | None,
+        announced: float,
+        done: float,
+        curves: bytes,
+        curves_in: int,
+        parameters: str,
+    ) -> Result:
+        return Result(
+            cursor,
+            self._path(folder, name),
+            time,
+            time_source,
+            exposure,
+            announced,
+            done,
+            tuple(self._path(curves_in, curve) for curve in curves.split(b"\0")),
+            json.loads(parameters),
+        )
+
+
+_COLUMNS = (
+    "id, folder, name, version, size, mtime_ns, inode, state, attempt, deaths, announced, reason"
+)
+
+
+def _numbers(fingerprint: Fingerprint | None) -> tuple[int | None, ...]:
+    if fingerprint is None:
+        return (None, None, None)
+    size, mtime_ns, inode = fingerprint
+    return (size, mtime_ns, _signed(inode))
+
+
+def _signed(number: int) -> int:
+    """Fold an unsigned 64-bit number, as some file systems give for inodes, into SQLite's range."""
+    return number - 2**64 if number >= 2**63 else number

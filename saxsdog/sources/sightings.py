@@ -1,0 +1,152 @@
+"""A path that somebody mentions becomes a sighting of an image, or is none of ours."""
+
+import os
+import stat
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
+
+from saxsdog.errors import PathError
+from saxsdog.io.images import IMAGE_SUFFIXES
+from saxsdog.io.status import Fingerprint, fingerprint_of
+from saxsdog.paths import Roots
+from saxsdog.reasons import Reason
+from saxsdog.sources.names import is_image_name
+
+
+class SourceKind(StrEnum):
+    """Who saw an image."""
+
+    FEEDER = "feeder"
+    WATCHER = "watcher"
+    WALKER = "walker"
+    READDIR = "readdir"
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """An image that was seen or announced.
+
+    Attributes
+    ----------
+    path
+        Its real folder and its name.
+    fingerprint
+        Of the file; ``None`` if it is not there yet, or if there is a problem.
+    source
+        Who saw it.
+    problem
+        Why it can never be integrated.
+    """
+
+    path: Path
+    fingerprint: Fingerprint | None
+    source: SourceKind
+    problem: Reason | None = None
+
+
+class Scout:
+    """Looks at paths from outside, for one queue; safe to use from several threads.
+
+    A path is ours if it lies in the directory as it is written, or behind all links. So images
+    behind a link from the directory to another root are ours, under their real path.
+
+    Parameters
+    ----------
+    roots
+        No image is taken from outside of them.
+    directory
+        Whose images are ours, those in its sub-folders included. It need not exist yet.
+    suffixes
+        Of images, in lower case, with their dot.
+    mapping
+        Pairs of folders: what the machine of the feeder calls a folder, and what we call it. The
+        first that fits is applied.
+    """
+
+    def __init__(
+        self,
+        roots: Roots,
+        directory: Path,
+        suffixes: Sequence[str] = IMAGE_SUFFIXES,
+        mapping: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        self.directory = directory
+        self._roots = roots
+        self._prefix = os.path.join(directory, "")  # noqa: PTH118 - its end keeps user10 from user1
+        self._suffixes = tuple(suffixes)
+        self._mapping = [(_pure(theirs), ours) for theirs, ours in mapping]
+        self._lock = threading.Lock()
+        self._not_ours = 0
+
+    @property
+    def not_ours(self) -> int:
+        """How many paths were none of ours."""
+        return self._not_ours
+
+    def wants(self, name: str) -> bool:
+        """Whether an image may have this name."""
+        return is_image_name(name, self._suffixes)
+
+    def look(self, path: str, source: SourceKind) -> Sighting | None:
+        """Return the sighting of an image; ``None``, which is counted, if it is none of ours."""
+        if self._mapping and source is SourceKind.FEEDER:
+            path = self._map(path)
+        if self.wants(os.path.basename(path)):  # noqa: PTH119 - hot
+            sighting = self._see(path, source)
+            if sighting is not None:
+                return sighting
+        with self._lock:
+            self._not_ours += 1
+        return None
+
+    def leads_inside(self, folder: str) -> bool:
+        """Whether a real path lies in one of the roots."""
+        return self._roots.hold(Path(folder))
+
+    def _see(self, path: str, source: SourceKind) -> Sighting | None:
+        try:
+            place, status = self._roots.locate(path)
+        except PathError:
+            return self._refused_link(path, source)
+        if not self._is_ours(path, str(place)):
+            return None
+        if status is None:
+            return Sighting(place, None, source)
+        if not stat.S_ISREG(status.st_mode):
+            return Sighting(place, None, source, Reason.NOT_REGULAR)
+        return Sighting(place, fingerprint_of(status), source)
+
+    def _refused_link(self, path: str, source: SourceKind) -> Sighting | None:
+        """Tell an image of ours that is a link to nowhere good from a path outside of the roots."""
+        if not os.path.islink(path):  # noqa: PTH114 - the path may be none
+            return None
+        folder, name = os.path.split(path)
+        place = Path(os.path.realpath(folder), name)
+        if not self._roots.hold(place.parent) or not self._is_ours(path, str(place)):
+            return None
+        in_a_circle = self._roots.hold(Path(os.path.realpath(path)))
+        problem = Reason.NOT_REGULAR if in_a_circle else Reason.OUTSIDE_ROOT
+        return Sighting(place, None, source, problem)
+
+    def _is_ours(self, *names: str) -> bool:
+        """Whether a file lies in the directory by one of its names, with nothing hidden between."""
+        start = len(self._prefix) - 1
+        return any(
+            name.startswith(self._prefix) and f"{os.sep}." not in name[start:] for name in names
+        )
+
+    def _map(self, path: str) -> str:
+        for theirs, ours in self._mapping:
+            seen = type(theirs)(path)
+            if seen.is_relative_to(theirs):
+                return str(Path(ours, *seen.relative_to(theirs).parts))
+        return path
+
+
+def _pure(folder: str) -> PurePath:
+    """Read a folder as the machine does that it is of; detectors often come with Windows."""
+    windows = PureWindowsPath(folder)
+    return windows if windows.drive else PurePosixPath(folder)

@@ -1,0 +1,337 @@
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from saxsdog.errors import OutputError
+from saxsdog.io.status import Fingerprint, fingerprint_of
+from saxsdog.queue.journal import Journal, Result, State
+
+A, B = Fingerprint(1, 2, 3), Fingerprint(4, 5, 6)
+
+parts = st.binary(min_size=1, max_size=40).filter(
+    lambda name: not set(b"\0/") & set(name) and name not in (b".", b"..")
+)
+
+
+@pytest.fixture
+def journal(tmp_path):
+    journal = Journal(tmp_path / "journal.sqlite")
+    yield journal
+    journal.close()
+
+
+def reopened(journal, tmp_path):
+    journal.close()
+    return Journal(tmp_path / "journal.sqlite")
+
+
+def result_of(path, curves=("work/x.chi",), parameters=None):
+    return Result(
+        cursor=0,
+        path=path,
+        time=1.5,
+        time_source="header",
+        exposure=None,
+        announced=2.5,
+        done=3.5,
+        curves=tuple(f"/data/{curve}" for curve in curves),
+        parameters=parameters or {},
+    )
+
+
+# ------------------------------------------------------------------------- images
+
+
+def test_an_image_is_there_after_a_restart(journal, tmp_path):
+    added = journal.add("/data/a.tif", 1, A, 12.5)
+    journal.count_attempt(added.id)
+    journal.count_death(added.id)
+    journal = reopened(journal, tmp_path)
+    found = journal.newest("/data/a.tif")
+    assert (found.id, found.path, found.version) == (added.id, "/data/a.tif", 1)
+    assert (found.fingerprint, found.state, found.announced) == (A, State.PENDING, 12.5)
+    assert (found.attempt, found.deaths) == (1, 1)
+    assert not journal.was_damaged
+    journal.close()
+
+
+def test_an_image_of_an_unknown_folder_is_unknown(journal):
+    journal.add("/data/a.tif", 1, A, 0.0)
+    assert journal.newest("/other/a.tif") is None
+    assert journal.newest("/data/b.tif") is None
+
+
+def test_the_newest_version_is_found(journal):
+    for version, fingerprint in enumerate((A, B, None), 1):
+        journal.add("/data/a.tif", version, fingerprint, 0.0)
+    assert (journal.newest("/data/a.tif").version, journal.newest("/data/a.tif").fingerprint) == (
+        3,
+        None,
+    )
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no such names")
+@given(folders=st.lists(parts, max_size=3), name=parts)
+def test_any_name_of_bytes_comes_back(folders, name):
+    path = os.fsdecode(b"/" + b"/".join([*folders, name]))
+    with tempfile.TemporaryDirectory() as folder:
+        journal = Journal(Path(folder) / "journal.sqlite")
+        journal.add(path, 1, A, 0.0)
+        journal.add_result(result_of(path, curves=[os.fsdecode(name) + ".chi"]))
+        journal.claim(os.path.split(path)[0], ["x.chi"], path)
+        journal.close()
+        journal = Journal(Path(folder) / "journal.sqlite")
+        assert journal.newest(path).path == path
+        (result,) = journal.results(0, 10)
+        assert (result.path, result.curves) == (path, (f"/data/{os.fsdecode(name)}.chi",))
+        assert journal.output_folders() == [os.path.split(path)[0]]
+        journal.close()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no such names")
+def test_a_name_with_a_newline_is_no_other_name(journal):
+    for number, name in enumerate(("a\n.tif", "a.tif", "a\\n.tif"), 1):
+        journal.add(f"/data/{name}", number, None, 0.0)
+    assert journal.newest("/data/a\n.tif").version == 1
+
+
+@pytest.mark.parametrize("inode", [0, 2**63 - 1, 2**63, 2**64 - 1])
+def test_inodes_of_64_bits_come_back(journal, inode):
+    fingerprint = Fingerprint(2**62, -1, inode)
+    number = journal.add("/data/a.tif", 1, None, 0.0).id
+    journal.set_fingerprint(number, fingerprint)
+    assert journal.newest("/data/a.tif").fingerprint == fingerprint
+
+
+def test_a_file_from_the_end_of_time_can_be_noted(journal, tmp_path):
+    file = tmp_path / "a.tif"
+    file.touch()
+    try:
+        os.utime(file, (2**34, 2**34))
+    except OSError:
+        pytest.skip("this file system has no such time")
+    fingerprint = fingerprint_of(file.stat())
+    journal.add(str(file), 1, fingerprint, 0.0)
+    assert journal.newest(str(file)).fingerprint == fingerprint
+
+
+def test_an_image_ends_once(journal):
+    number = journal.add("/data/a.tif", 1, A, 0.0).id
+    journal.end(number, State.FAILED, 1.0, "truncated", "too short")
+    journal.end(number, State.INTEGRATED, 2.0)
+    assert journal.newest("/data/a.tif").state is State.FAILED
+    (ending,) = journal.endings(0, 10)
+    assert (ending.state, ending.reason, ending.message) == (
+        State.FAILED,
+        "truncated",
+        "too short",
+    )
+    assert ending.ended == 1.0
+
+
+def test_counts_are_those_of_the_states(journal):
+    ids = [journal.add(f"/data/{i}.tif", 1, A, 0.0).id for i in range(6)]
+    for number, state in zip(ids, [1, 2, 2, 3, 3], strict=False):
+        journal.end(number, State(state), 0.0, "poison")
+    assert journal.counts() == {
+        State.PENDING: 1,
+        State.INTEGRATED: 1,
+        State.FAILED: 2,
+        State.SKIPPED: 2,
+    }
+    assert journal.reasons(State.FAILED) == {"poison": 2}
+
+
+def test_an_empty_journal_has_every_count(journal):
+    assert journal.counts() == dict.fromkeys(State, 0)
+
+
+def test_an_image_that_waits_again_is_the_last_of_the_queue(journal):
+    first = journal.add("/data/a.tif", 1, A, 0.0)
+    journal.count_attempt(first.id)
+    journal.end(first.id, State.FAILED, 1.0, "poison", "died")
+    second = journal.add("/data/b.tif", 1, A, 0.0)
+    again = journal.wait_again(journal.newest("/data/a.tif"), B, 5.0)
+    assert [each.id for each in journal.pending_after(0, 10)] == [second.id, again.id]
+    found = journal.newest("/data/a.tif")
+    assert (found.fingerprint, found.attempt, found.announced, found.reason) == (B, 1, 5.0, "")
+    assert journal.endings(0, 10) == []
+
+
+def test_of_the_failed_only_the_newest_versions_may_be_tried_again(journal):
+    for path, versions in (("/data/a.tif", 2), ("/data/b.tif", 1), ("/data/c.tif", 2)):
+        for version in range(1, versions + 1):
+            number = journal.add(path, version, A, 0.0).id
+            if (path, version) != ("/data/c.tif", 2):
+                journal.end(number, State.FAILED, 0.0, f"reason {version}")
+    failed = [(each.path, each.version, each.reason) for each in journal.unsuccessful(None)]
+    assert failed == [("/data/a.tif", 2, "reason 2"), ("/data/b.tif", 1, "reason 1")]
+    assert [each.path for each in journal.unsuccessful("reason 1")] == ["/data/b.tif"]
+
+
+def test_only_pending_images_are_forgotten(journal):
+    journal.end(journal.add("/data/a.tif", 1, A, 0.0).id, State.INTEGRATED, 0.0)
+    journal.add("/data/a.tif", 2, B, 0.0)
+    journal.add("/data/b.tif", 1, A, 0.0)
+    assert journal.forget_pending() == 2
+    assert journal.newest("/data/a.tif").version == 1
+    assert journal.newest("/data/b.tif") is None
+
+
+@given(
+    states=st.lists(st.sampled_from(list(State)), max_size=30),
+    limit=st.integers(1, 7),
+)
+def test_pages_have_neither_gaps_nor_repeats(states, limit):
+    with tempfile.TemporaryDirectory() as folder:
+        journal = Journal(Path(folder) / "journal.sqlite")
+        for number, state in enumerate(states):
+            version = journal.add(f"/data/{number}.tif", 1, A, 0.0)
+            if state is State.INTEGRATED:
+                journal.add_result(result_of(version.path))
+            if state is not State.PENDING:
+                journal.end(version.id, state, 0.0, "reason")
+        for pages, mark, wanted in (
+            (journal.results, "cursor", (State.INTEGRATED,)),
+            (journal.endings, "number", (State.FAILED, State.SKIPPED)),
+            (journal.pending_after, "id", (State.PENDING,)),
+        ):
+            paths, since = [], 0
+            while page := pages(since, limit):
+                assert len(page) <= limit
+                paths += [each.path for each in page]
+                since = getattr(page[-1], mark)
+            expected = [f"/data/{i}.tif" for i, state in enumerate(states) if state in wanted]
+            assert paths == expected
+        journal.close()
+
+
+# ------------------------------------------------------------------------- results
+
+
+def test_a_result_comes_back_as_it_was(journal, tmp_path):
+    result = result_of(
+        "/data/in/a.tif", ("work/a.chi", "work/a_cM1.chi"), {"M1": {"I0": 1.25, "I1": -3.0}}
+    )
+    cursor = journal.add_result(result)
+    journal = reopened(journal, tmp_path)
+    (found,) = journal.results(0, 10)
+    assert found.cursor == cursor == journal.last_cursor
+    assert (found.path, found.curves, found.parameters) == (
+        result.path,
+        result.curves,
+        result.parameters,
+    )
+    assert (found.time, found.exposure, found.announced, found.done) == (1.5, None, 2.5, 3.5)
+    journal.close()
+
+
+def test_the_newest_results_come_oldest_first(journal):
+    for i in range(5):
+        journal.add_result(result_of(f"/data/{i}.tif"))
+    assert [each.path for each in journal.newest_results(2)] == ["/data/3.tif", "/data/4.tif"]
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_cursor_is_never_used_twice(journal, tmp_path, restart):
+    last = [journal.add_result(result_of("/data/a.tif")) for _ in range(3)][-1]
+    journal.clear()
+    if restart:
+        journal = reopened(journal, tmp_path)
+    assert journal.results(0, 10) == []
+    assert journal.last_cursor == last
+    assert journal.add_result(result_of("/data/b.tif")) == last + 1
+    journal.close()
+
+
+@pytest.mark.parametrize("restart", [False, True])
+@pytest.mark.parametrize("by", ["clear", "wait_again"])
+def test_the_number_of_an_ending_is_never_used_twice(journal, tmp_path, restart, by):
+    journal.end(journal.add("/data/a.tif", 1, A, 0.0).id, State.FAILED, 0.0, "poison")
+    (former,) = journal.endings(0, 10)
+    if by == "clear":
+        journal.clear()
+    else:
+        journal.wait_again(journal.newest("/data/a.tif"), A, 0.0)
+    if restart:
+        journal = reopened(journal, tmp_path)
+    journal.end(journal.add("/data/b.tif", 1, A, 0.0).id, State.FAILED, 0.0, "poison")
+    (ending,) = journal.endings(former.number, 10)
+    assert ending.path == "/data/b.tif"
+    journal.close()
+
+
+# ------------------------------------------------------------------------- owners and facts
+
+
+def test_a_curve_file_belongs_to_the_first_that_claims_it(journal, tmp_path):
+    assert journal.claim("/work", ["a.chi", "a_c2.chi"], "/data/a.tif") == ["a.chi", "a_c2.chi"]
+    assert journal.claim("/work", ["b.chi", "a.chi"], "/other/a.tif") is None
+    journal.clear()
+    journal = reopened(journal, tmp_path)
+    assert journal.claim("/work", ["a.chi"], "/other/a.tif") is None
+    assert journal.claim("/work", ["a.chi", "a_c3.chi"], "/data/a.tif") == ["a_c3.chi"]
+    assert journal.claim("/work", ["b.chi"], "/other/a.tif") == ["b.chi"]
+    journal.close()
+
+
+def test_folders_are_known_that_held_an_image(journal, tmp_path):
+    journal.add("/data/a.tif", 1, A, 0.0)
+    journal = reopened(journal, tmp_path)
+    assert journal.folder_known("/data")
+    assert not journal.folder_known("/")
+    journal.close()
+
+
+def test_a_fact_is_replaced_by_the_next(journal, tmp_path):
+    assert journal.fact("queue") is None
+    journal.set_fact("queue", "one")
+    journal.set_fact("queue", "two")
+    journal = reopened(journal, tmp_path)
+    assert journal.fact("queue") == "two"
+    journal.close()
+
+
+# ------------------------------------------------------------------------- transactions
+
+
+def test_nothing_is_permanent_before_it_is_committed(journal, tmp_path):
+    other = Journal(tmp_path / "journal.sqlite")
+    assert not journal.changed
+    journal.add("/data/a.tif", 1, A, 0.0)
+    assert journal.changed
+    assert other.counts()[State.PENDING] == 0
+    journal.commit()
+    assert not journal.changed
+    assert other.counts()[State.PENDING] == 1
+    other.close()
+
+
+def test_a_journal_may_be_closed_twice(journal):
+    journal.add("/data/a.tif", 1, A, 0.0)
+    journal.close()
+    journal.close()
+
+
+def test_a_journal_needs_a_folder(tmp_path):
+    with pytest.raises(OutputError, match="journal that can be written"):
+        Journal(tmp_path / "none" / "journal.sqlite")
+
+
+def test_a_folder_is_no_journal(tmp_path):
+    with pytest.raises(OutputError, match="journal that can be written"):
+        Journal(tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write all")
+def test_a_journal_needs_a_folder_that_can_be_written(tmp_path):
+    tmp_path.chmod(0o500)
+    try:
+        with pytest.raises(OutputError, match="journal that can be written"):
+            Journal(tmp_path / "journal.sqlite")
+    finally:
+        tmp_path.chmod(0o700)
