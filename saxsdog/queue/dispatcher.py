@@ -16,9 +16,10 @@ from saxsdog.pipeline.crew import Crew, Death
 from saxsdog.pipeline.jobs import Job, Outcome
 from saxsdog.pipeline.preview import Preview, PreviewJob
 from saxsdog.queue.claims import Claims
-from saxsdog.queue.journal import Journal, Result
+from saxsdog.queue.journal import Journal
 from saxsdog.queue.live_list import LiveList
 from saxsdog.queue.picture_queue import Item, PictureQueue
+from saxsdog.queue.records import Result
 from saxsdog.reasons import Reason
 
 logger = logging.getLogger(__name__)

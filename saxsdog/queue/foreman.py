@@ -20,9 +20,10 @@ from saxsdog.pipeline.preview import Preview, PreviewJob
 from saxsdog.protocol.messages import Counters
 from saxsdog.queue.dispatcher import TRY_AGAIN, Dispatcher, Work
 from saxsdog.queue.history import LENGTH, History
-from saxsdog.queue.journal import Journal, JournalError, Result
+from saxsdog.queue.journal import Journal, JournalError
 from saxsdog.queue.live_list import LiveList
 from saxsdog.queue.picture_queue import PictureQueue
+from saxsdog.queue.records import Result
 from saxsdog.queue.settling import Patience
 from saxsdog.running import Running
 from saxsdog.sources.sightings import Sighting, SourceKind

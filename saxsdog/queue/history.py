@@ -4,7 +4,7 @@ import threading
 from collections import deque
 from collections.abc import Iterable
 
-from saxsdog.queue.journal import Result
+from saxsdog.queue.records import Result
 
 LENGTH = 10_000
 """Results in memory; older ones are in the journal."""

@@ -8,15 +8,14 @@ Changes gather in one transaction until :meth:`Journal.commit`. A journal belong
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from enum import IntEnum
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from saxsdog.errors import SaxsdogError
 from saxsdog.io.status import Fingerprint
 from saxsdog.queue.database import open_database
+from saxsdog.queue.records import Ending, Result, State, Version
 from saxsdog.reasons import Reason
 
 
@@ -24,57 +23,6 @@ class JournalError(SaxsdogError):
     """The journal cannot be written; what was committed before is safe."""
 
     code = "journal-failed"
-
-
-class State(IntEnum):
-    """What became of a version of an image, as the journal keeps it."""
-
-    PENDING = 0
-    INTEGRATED = 1
-    FAILED = 2
-    SKIPPED = 3
-
-
-@dataclass(slots=True)
-class Version:
-    """One content of an image file."""
-
-    id: int
-    path: str
-    version: int
-    fingerprint: Fingerprint | None
-    state: State
-    attempt: int
-    deaths: int
-    announced: float
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """One integration, as the history tells it; ``cursor`` 0 until it is in the journal."""
-
-    cursor: int
-    path: str
-    time: float | None
-    time_source: str
-    exposure: float | None
-    announced: float
-    done: float
-    curves: tuple[str, ...]
-    parameters: Mapping[str, Mapping[str, float]]
-
-
-@dataclass(frozen=True)
-class Ending:
-    """An image that was not integrated, and why; ``number`` counts all endings."""
-
-    number: int
-    path: str
-    state: State
-    reason: str
-    message: str
-    ended: float
 
 
 class Journal:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from saxsdog.errors import OutputError
-from saxsdog.queue.journal import Result
+from saxsdog.queue.records import Result
 
 COLUMNS = ("I0", "I1", "I2")
 

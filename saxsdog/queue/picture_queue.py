@@ -15,7 +15,8 @@ from enum import Enum
 from saxsdog.io.status import Fingerprint
 from saxsdog.pipeline.jobs import Outcome, Status
 from saxsdog.protocol.messages import Counters
-from saxsdog.queue.journal import Journal, Result, State, Version
+from saxsdog.queue.journal import Journal
+from saxsdog.queue.records import Result, State, Version
 from saxsdog.queue.settling import OF_THE_CONTENT, Patience, Wait, begin_wait
 from saxsdog.queue.tally import Tally
 from saxsdog.reasons import Reason

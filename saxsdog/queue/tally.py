@@ -4,7 +4,8 @@ from collections import Counter
 from typing import Self
 
 from saxsdog.protocol.messages import Counters
-from saxsdog.queue.journal import Journal, State, Version
+from saxsdog.queue.journal import Journal
+from saxsdog.queue.records import State, Version
 
 
 class Tally:

@@ -44,7 +44,7 @@ from saxsdog.protocol.messages import (
 )
 from saxsdog.protocol.messages import Preview as PreviewReply
 from saxsdog.queue.foreman import Foreman
-from saxsdog.queue.journal import Result
+from saxsdog.queue.records import Result
 from saxsdog.session.intake import Intake
 from saxsdog.session.keeper import ANSWER_WITHIN, Keeper
 from saxsdog.session.long_poll import LongPoll

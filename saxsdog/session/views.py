@@ -9,7 +9,7 @@ import numpy as np
 from saxsdog.io.chi import read_chi
 from saxsdog.paths import Roots
 from saxsdog.protocol.messages import Attachment, Failure, Graph, Row
-from saxsdog.queue.journal import Ending, Result, State
+from saxsdog.queue.records import Ending, Result, State
 
 Relative = Callable[[Path], str]
 Numbers = Mapping[str, float | None]

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from saxsdog.io.status import Fingerprint
 from saxsdog.pipeline.jobs import Outcome, Status
-from saxsdog.queue.journal import State
 from saxsdog.queue.picture_queue import Item
+from saxsdog.queue.records import State
 from saxsdog.queue.settling import Patience
 
 EPOCH = 1.7e9

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from saxsdog.errors import OutputError
 from saxsdog.io.status import Fingerprint
 from saxsdog.queue.database import SCHEMA_VERSION, open_database
-from saxsdog.queue.journal import Journal, Result, State
+from saxsdog.queue.journal import Journal
+from saxsdog.queue.records import Result, State
 
 PAGE = 4096
 N_IMAGES = 300

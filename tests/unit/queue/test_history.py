@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from saxsdog.queue import history as history_module
 from saxsdog.queue.history import RATE_SECONDS, History
-from saxsdog.queue.journal import Result
+from saxsdog.queue.records import Result
 
 
 def results(*cursors):

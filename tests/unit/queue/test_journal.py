@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from saxsdog.errors import OutputError
 from saxsdog.io.status import Fingerprint, fingerprint_of
-from saxsdog.queue.journal import Journal, Result, State
+from saxsdog.queue.journal import Journal
+from saxsdog.queue.records import Result, State
 
 A, B = Fingerprint(1, 2, 3), Fingerprint(4, 5, 6)
 

@@ -4,8 +4,8 @@ import os
 import pytest
 
 from saxsdog.errors import OutputError
-from saxsdog.queue.journal import Result
 from saxsdog.queue.live_list import LiveList
+from saxsdog.queue.records import Result
 
 
 def result_of(curves, parameters):

@@ -12,8 +12,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from saxsdog.io.status import Fingerprint
 from saxsdog.pipeline.jobs import Status
 from saxsdog.queue import picture_queue
-from saxsdog.queue.journal import Journal, State
+from saxsdog.queue.journal import Journal
 from saxsdog.queue.picture_queue import MAX_DEATHS, PictureQueue
+from saxsdog.queue.records import State
 from saxsdog.reasons import Reason
 from tests.helpers.queue_models import EPOCH, PATIENCE, QueueModel, outcome_of
 

@@ -7,7 +7,7 @@ import pytest
 
 from saxsdog.errors import CurveFileError
 from saxsdog.paths import Roots
-from saxsdog.queue.journal import Ending, Result, State
+from saxsdog.queue.records import Ending, Result, State
 from saxsdog.session.views import failure_of, finite, graphs_of, row_of
 
 ROOT = Path("/data")
