@@ -21,7 +21,7 @@ from typing import Self
 
 from saxsdog.pipeline import worker
 from saxsdog.pipeline.jobs import Job, Outcome
-from saxsdog.pipeline.preview import MARK, Preview, PreviewJob
+from saxsdog.pipeline.preview import Preview, PreviewJob
 from saxsdog.pipeline.worker import WorkerTask
 from saxsdog.whole_file import remove_leftovers
 
@@ -31,6 +31,12 @@ IN_FLIGHT = 3
 """Jobs a worker holds: one it works on, and the next so that it never waits for its owner."""
 
 STOP_TIMEOUT = 10.0
+
+DYING = 0.2
+"""s between the end of a pipe and that of its process."""
+
+LARGEST_ANSWER = 1 << 26
+"""Bytes; a preview of the largest size takes a quarter of it."""
 
 
 @dataclass(frozen=True)
@@ -165,21 +171,26 @@ class Crew:
         return True
 
     def receive(self, pipe: Connection) -> Outcome | Preview | Death | None:
-        """Take what one worker has to say; ``None``: that it is ready."""
+        """Take what one worker has to say; ``None``: that it is ready.
+
+        One that says something else than the answer to its first job is ended.
+        """
         each = self._workers[pipe]
         try:
-            data = pipe.recv_bytes()
+            data = pipe.recv_bytes(LARGEST_ANSWER)
+            if data == worker.READY:
+                each.ready = True
+                return None
+            answer = _answer(data, each.jobs[0])
         except (EOFError, OSError):
             return self._bury(each)
-        if data == worker.READY:
-            each.ready = True
-            return None
+        except (IndexError, KeyError, TypeError, ValueError):
+            logger.error("worker %s talks nonsense: ended", each.process.pid)  # noqa: TRY400
+            return self._bury(each)
         each.jobs.popleft()
         each.since = self._clock()
         each.alone = False
-        if data.startswith(MARK):
-            return Preview.from_bytes(data)
-        return Outcome.from_bytes(data)
+        return answer
 
     def kill_overdue(self, limit: float) -> None:
         """End the workers that have been working on one job for longer than ``limit`` seconds."""
@@ -220,6 +231,8 @@ class Crew:
     def _bury(self, each: _Worker) -> Death:
         del self._workers[each.pipe]
         each.pipe.close()
+        each.process.join(DYING)
+        each.process.kill()  # it may have closed its pipe, or talked nonsense, and live on
         each.process.join()
         code = each.process.exitcode
         logger.warning("worker %s died (exit code %s)", each.process.pid, code)
@@ -228,6 +241,25 @@ class Crew:
         previews = tuple(job for job in each.jobs if isinstance(job, PreviewJob))
         suspect = jobs.pop(0) if jobs and jobs[0] is each.jobs[0] else None
         return Death(suspect, tuple(jobs), previews, each.overdue, not each.ready, code)
+
+
+def _answer(data: bytes, job: Job | PreviewJob) -> Outcome | Preview:
+    """Read what a worker says of a job.
+
+    Raises
+    ------
+    ValueError, KeyError, TypeError
+        If it is no answer, or that to another job.
+    """
+    if isinstance(job, PreviewJob):
+        preview = Preview.from_bytes(data)
+        if preview.image != str(job.image):
+            raise ValueError(preview.image)
+        return preview
+    outcome = Outcome.from_bytes(data)
+    if outcome.id != job.id:
+        raise ValueError(outcome.id)
+    return outcome
 
 
 def _sweep(each: _Worker) -> None:

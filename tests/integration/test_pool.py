@@ -65,6 +65,14 @@ def test_an_image_that_was_unlucky_once_is_integrated_by_the_next_worker(tmp_pat
     assert {outcome.status for outcome in ended.values()} == {Status.INTEGRATED}
 
 
+def test_a_worker_that_answers_for_another_image_is_replaced(tmp_path, integrator):
+    images = write_images(tmp_path / "in", 10)
+    images.append(write_image(tmp_path / "in" / "confused.tif", 3))
+    ended, number = outcomes(integrator, images, FragileTask)
+    assert number == len(ended) == 11
+    assert {outcome.status for outcome in ended.values()} == {Status.INTEGRATED}
+
+
 def test_an_image_that_kills_workers_fails_alone(tmp_path, integrator):
     images = [write_image(tmp_path / "in" / "poison.tif"), *write_images(tmp_path / "in", 10)]
     ended, number = outcomes(integrator, images, FragileTask)
