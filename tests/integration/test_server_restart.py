@@ -173,3 +173,20 @@ def test_an_aborted_queue_stays_aborted_and_a_closed_one_closed(served):
     served.server.restart()
     stat = served.client.stat()
     assert (stat.state, stat.counters.known) == ("aborted", 0)
+
+
+def test_a_server_whose_journal_is_damaged_goes_on_with_its_calibration(tmp_path):
+    with serving(tmp_path) as served:
+        served.new()
+        images = [write_frame(served.images / f"{i}.tif", i) for i in range(1, 6)]
+        served.until_ended(5)
+        served.server.stop()
+        for file in served.server.state.glob("journal.sqlite*"):
+            file.write_bytes(b"this was a database" * 1000)
+        served.server.restart()
+        served.until_ended(len(images))  # found again, because they came after the queue was opened
+        assert served.client.stat().title == "a small detector"
+        write_frame(served.images / "late.tif", 6)
+        served.until_ended(6)
+        assert served.client.stat().counters.integrated == 6
+        assert list(served.server.state.glob("*.damaged"))
