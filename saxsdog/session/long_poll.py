@@ -13,6 +13,9 @@ from saxsdog.running import Running
 MOST_WAITING = 200
 """More than that are refused."""
 
+PACE = 0.1
+"""s between two rounds of answers."""
+
 
 @dataclass(frozen=True)
 class _Waiting:
@@ -23,6 +26,9 @@ class _Waiting:
 
 class LongPoll(Running):
     """Answers waiting requests when there is something new, or when they have waited enough.
+
+    The first news are told at once, what follows in rounds of :data:`PACE`: at hundreds of images a
+    second nobody can follow each, and everybody's processor time is better spent on images.
 
     Parameters
     ----------
@@ -39,6 +45,7 @@ class LongPoll(Running):
         self._news = False
         self._stopping = False
         self._waiting: list[_Waiting] = []
+        self._next_round = clock()
         self._thread = threading.Thread(target=self._run, name="long poll", daemon=True)
 
     def add(self, request: History) -> "Future[Reply]":
@@ -79,6 +86,9 @@ class LongPoll(Running):
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._news or self._stopping, self._patience())
+                pause = self._next_round - self._clock()
+                if pause > 0:
+                    self._changed.wait_for(lambda: self._stopping, pause)
                 news, self._news = self._news, False
                 waiting, self._waiting = self._waiting, []
                 stopping = self._stopping
@@ -102,6 +112,8 @@ class LongPoll(Running):
         if not page.rows and not final:
             return False
         each.future.set_result(page)
+        if page.rows and not page.more:
+            self._next_round = self._clock() + PACE
         return True
 
     def _patience(self) -> float | None:

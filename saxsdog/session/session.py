@@ -190,7 +190,7 @@ class Session:
 
     def _history_now_or_later(self, request: History) -> "Reply | Future[Reply]":
         history = self._foreman.history
-        if request.wait > 0 and request.since == history.last_cursor:
+        if request.wait > 0:
             return self._long_poll.add(request)
         if history.since(request.since, 0) is None:
             return self._questions.submit(self._history, request)
