@@ -36,6 +36,7 @@ STALLED_AFTER = 5.0
 """s; a loop that has not turned for so long hangs, and systemd is told no more that we live."""
 
 LOOK_AT_LOOPS = 1.0
+MEND_EVERY = 5.0
 
 
 class ServerBrokenError(SaxsdogError):
@@ -69,6 +70,7 @@ class Server:
         self._settings = settings
         self._stack = ExitStack()
         self._loops: list[_Loop] = []
+        self._mend: Callable[[], None] = lambda: None
         self.address = ""
 
     def __enter__(self) -> Self:
@@ -106,7 +108,11 @@ class Server:
         """
         interval = systemd.watchdog_interval()
         pause = LOOK_AT_LOOPS if interval is None else min(LOOK_AT_LOOPS, interval / 3)
+        mend_at = time.monotonic() + MEND_EVERY
         while not stop.wait(pause):
+            if time.monotonic() >= mend_at:
+                mend_at += MEND_EVERY
+                self._mend()
             dead = [loop.name for loop in self._loops if not loop.alive()]
             if dead:
                 raise ServerBrokenError(f"{', '.join(dead)} died; the log says why")
@@ -147,6 +153,7 @@ class Server:
         intake.start()
         stack.enter_context(endpoint)
         self.address = endpoint.address
+        self._mend = session.mend
         self._loops = [
             _Loop("foreman", lambda: foreman.last_turn, foreman.is_alive),
             _Loop("endpoint", lambda: endpoint.last_turn, endpoint.is_alive),

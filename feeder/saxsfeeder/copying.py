@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from pathlib import Path
@@ -43,6 +44,8 @@ class Copier:
         version = original.stat()
         if _is_copy(target, version):
             return None
+        if not self._destination.is_dir():  # unmounted: what were copied now would be lost
+            raise OSError(errno.ENOENT, "expected the folder to copy to", str(self._destination))
         target.parent.mkdir(parents=True, exist_ok=True)
         # Always the same name: what a killed feeder left is overwritten by the next one.
         temporary = target.with_name(f".{target.name}.saxsfeeder")

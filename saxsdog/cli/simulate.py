@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from saxsdog.cli.arguments import command_parser, positive_integer, positive_number
@@ -36,7 +37,8 @@ def run(arguments: Sequence[str]) -> int:
         reaction_frames=options.frames,
         period=1.0 / options.rate if options.rate else 0.1,
     )
-    with progress_bar("simulating", options.frames) as advance:
+    shown = nullcontext(_nothing) if options.quiet else progress_bar("simulating", options.frames)
+    with shown as advance:
         made = simulate(
             options.directory,
             experiment,
@@ -52,6 +54,10 @@ def run(arguments: Sequence[str]) -> int:
         print(f"this machine reached {made.rate:.1f} images/s instead of {options.rate:g}")
     print(f"integrate them: saxsdog integrate {made.calibration} {made.frames[0].parent}")
     return ExitStatus.WELL
+
+
+def _nothing() -> None:
+    """Show no progress."""
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -81,7 +87,7 @@ def make_parser() -> argparse.ArgumentParser:
         default="simulated",
         help="how the names of the files begin (default: %(default)s)",
     )
-    parser.add_argument("--quiet", action="store_true", help="say nothing at the end")
+    parser.add_argument("--quiet", action="store_true", help="say nothing, show no progress")
     names = ", ".join(known.name for known in DETECTORS.values())
     parser.add_argument(
         "--detector",

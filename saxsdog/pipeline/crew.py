@@ -32,6 +32,9 @@ IN_FLIGHT = 3
 
 STOP_TIMEOUT = 10.0
 
+STARTING = 60.0
+"""s that a worker may take to become ready; a cold disk needs some of them."""
+
 DYING = 0.2
 """s between the end of a pipe and that of its process."""
 
@@ -193,15 +196,19 @@ class Crew:
         return answer
 
     def kill_overdue(self, limit: float) -> None:
-        """End the workers that have been working on one job for longer than ``limit`` seconds."""
+        """End the workers that have been at one job for longer than ``limit`` seconds.
+
+        And those that take longer than :data:`STARTING` to become ready.
+        """
         now = self._clock()
         for each in self._workers.values():
-            if each.jobs and not each.overdue and now - each.since > limit:
+            if each.overdue or (each.ready and not each.jobs):
+                continue
+            if now - each.since > (limit if each.ready else STARTING):
+                what = f"on {each.jobs[0].image}" if each.jobs else "to start"
+                seconds = now - each.since
                 logger.warning(
-                    "worker %s has worked for %.0f s on %s: killed",
-                    each.process.pid,
-                    now - each.since,
-                    each.jobs[0].image,
+                    "worker %s has worked for %.0f s %s: killed", each.process.pid, seconds, what
                 )
                 each.overdue = True
                 each.process.kill()
@@ -218,7 +225,7 @@ class Crew:
         )
         process.start()
         theirs.close()
-        self._workers[ours] = _Worker(process, ours)
+        self._workers[ours] = _Worker(process, ours, since=self._clock())
 
     def _drain(self, each: _Worker, end: float) -> None:
         """Read what a worker still says, or a full pipe would keep it from ending."""

@@ -6,6 +6,7 @@ integrate`` and a server with another journal find them.
 
 import logging
 import os
+import time
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,9 @@ from saxsdog.queue.journal import Journal
 from saxsdog.sources.find import Source
 
 logger = logging.getLogger(__name__)
+
+MEMORY = 1.0
+"""s for which it is remembered where a folder leads."""
 
 
 class Claims:
@@ -43,12 +47,15 @@ class Claims:
         root: Path,
         channels: Sequence[str],
         allowed: Callable[[Path], bool],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._journal = journal
         self._rule = rule
         self._root = root
         self._channels = channels
         self._allowed = allowed
+        self._clock = clock
+        self._learnt = clock()
         self._folder_of = cache(self._result_folder)  # what follows is asked for every image
         self._place_of = cache(self._real_place)
         self._owners: dict[Path, Owners] = {}
@@ -61,6 +68,10 @@ class Claims:
         OutputError
             If a folder of results cannot be used.
         """
+        if self._clock() - self._learnt > MEMORY:  # a folder may have become a link to elsewhere
+            self._folder_of.cache_clear()
+            self._place_of.cache_clear()
+            self._learnt = self._clock()
         folder = self._folder_of(image.parent)
         for candidate in candidates(folder, image):
             place = self._place_of(candidate.parent)

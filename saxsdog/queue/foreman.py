@@ -45,7 +45,7 @@ LONGEST_TURN = 1.0
 RETIREMENT = 2.0
 """s that workers of a former queue have to finish what they hold."""
 
-LAST_JOBS = 8.0
+LAST_JOBS = 6.0
 """s that workers have when the server stops."""
 
 

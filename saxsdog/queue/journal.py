@@ -101,11 +101,11 @@ class Journal:
     # -------------------------------------------------------------------- facts of the queue
 
     def fact(self, key: str) -> str | None:
-        row = self._db.execute("SELECT value FROM fact WHERE key = ?", (key,)).fetchone()
+        row = self._db.execute("SELECT value FROM fact WHERE key = ?", (_text(key),)).fetchone()
         return None if row is None else str(row[0])
 
     def set_fact(self, key: str, value: str) -> None:
-        self._change("INSERT OR REPLACE INTO fact VALUES (?, ?)", (key, value))
+        self._change("INSERT OR REPLACE INTO fact VALUES (?, ?)", (_text(key), value))
 
     # -------------------------------------------------------------------- images
 
@@ -184,7 +184,7 @@ class Journal:
         self._change(
             "UPDATE image SET state = ?, ending = ?, ended = ?, reason = ?, message = ? "
             "WHERE id = ? AND state = 0",
-            (int(state), self._endings, when, reason or None, message or None, number),
+            (int(state), self._endings, when, reason or None, _text(message) or None, number),
         )
 
     def supersede(self, number: int, when: float) -> None:
@@ -394,6 +394,11 @@ class Journal:
 _COLUMNS = (
     "id, folder, name, version, size, mtime_ns, inode, state, attempt, deaths, announced, reason"
 )
+
+
+def _text(text: str) -> str:
+    """Escape the bytes of file names that are no UTF-8: SQLite keeps texts in nothing else."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _numbers(fingerprint: Fingerprint | None) -> tuple[int | None, ...]:

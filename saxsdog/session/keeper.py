@@ -4,11 +4,12 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from saxsdog.errors import RequestError, SaxsdogError
+from saxsdog.errors import OutputError, RequestError, SaxsdogError
 from saxsdog.paths import Roots
 from saxsdog.protocol.messages import (
     New,
@@ -77,6 +78,7 @@ class Keeper:
         self._intake = intake
         self._on_change = on_change
         self._wall = wall
+        self._waiting: StoredQueue | None = None
 
     @property
     def queue_id(self) -> str:
@@ -87,19 +89,36 @@ class Keeper:
     def resume(self) -> None:
         """Go on with the queue that a former server had; call it once, before anything else."""
         stored = self._stored()
-        remove_other_queues(self.state_folder, stored)
-        if stored is None:
-            return
-        if stored.state is QueueState.ABORTED:
-            self.state = QueueState.ABORTED
-            return
+        if stored is not None:
+            remove_other_queues(self.state_folder, stored)
+            self._go_on_with(stored)
+
+    def resume_later(self) -> None:
+        """Try once more to go on with a queue that could not be resumed."""
+        if self._waiting is not None:
+            self._go_on_with(self._waiting)
+
+    @property
+    def waits_to_resume(self) -> bool:
+        """Whether there is a queue that could not be resumed so far."""
+        return self._waiting is not None
+
+    def _go_on_with(self, stored: StoredQueue) -> None:
         try:
             queue = prepare(stored, self._settings, self._roots, self.state_folder)
         except SaxsdogError as error:
-            logger.error("the former queue cannot be resumed: %s", error)  # noqa: TRY400 - no bug
+            if self._waiting is None:
+                logger.error("the former queue cannot be resumed: %s", error)  # noqa: TRY400
+            self._waiting = stored
             self.trouble = (f"the former queue cannot be resumed: {error}",)
             return
-        self._foreman.call(lambda: self._foreman.open(queue.work)).result()
+        self._waiting = None
+        if stored.state is QueueState.ABORTED:  # it can be asked for, and that is all
+            self.queue, self.state = queue, stored.state
+            self.trouble = ()
+            queue.close()
+            return
+        self.ask(lambda: self._foreman.open(queue.work))
         self._adopt(queue)
         logger.info(
             "resumed the queue of %r with %d pending images",
@@ -113,19 +132,27 @@ class Keeper:
             self.queue.close()
 
     def _stored(self) -> StoredQueue | None:
-        """Return the queue that was open: from the journal, or beside it if that was damaged."""
-        journal = self._foreman.journal
-        text = self.ask(lambda: journal.fact(QUEUE))
-        if text is None and journal.was_damaged:
-            logger.warning("the folders are searched for images since the queue was opened")
+        """Return the queue that was open: from the journal, or beside it if that has lost it."""
+        text = self.ask(lambda: self._foreman.journal.fact(QUEUE))
+        if text is None:
             text = read_backup(self.state_folder)
-        return None if text is None else StoredQueue.from_json(text)
+            if text is not None:
+                logger.warning(
+                    "the journal knows of no queue: going on with the last one, and searching for "
+                    "the images that came since it was opened"
+                )
+        try:
+            return None if text is None else StoredQueue.from_json(text)
+        except (ValueError, KeyError, TypeError) as error:
+            logger.error("what is stored of the former queue is no queue: %s", error)  # noqa: TRY400
+            self.trouble = ("the former queue is lost: its description is damaged",)
+            return None
 
     def _write_down(self, stored: StoredQueue) -> None:
         """Write down which queue is open, in the thread of the foreman."""
         text = stored.to_json()
-        self._foreman.journal.set_fact(QUEUE, text)
         write_backup(self.state_folder, text)
+        self._foreman.journal.set_fact(QUEUE, text)
 
     def new(self, request: New) -> NewQueue:
         """Open a queue in place of the one that is open; if that fails, it goes on.
@@ -146,7 +173,13 @@ class Keeper:
             remove_other_queues(self.state_folder, self.queue.stored if self.queue else None)
             raise
         self._intake.hold()
-        carried = self.ask(lambda: self._replace(queue))
+        try:
+            carried = self.ask(lambda: self._replace(queue))
+        except (SaxsdogError, OSError, EOFError) as error:
+            queue.close()
+            self._take_back()
+            raise OutputError(f"the queue cannot be opened: {error}") from error
+        self._waiting = None
         self._adopt(queue)
         remove_other_queues(self.state_folder, queue.stored)
         logger.info(
@@ -162,7 +195,7 @@ class Keeper:
         """Put one queue in place of another, in the thread of the foreman."""
         foreman = self._foreman
         foreman.take_all_sightings()
-        foreman.lay_down()
+        foreman.open(queue.work)
         # Images behind a link from the directory have another path, and yet belong to it.
         stays = self.queue is not None and self.queue.directory == queue.directory
         carried = [
@@ -170,13 +203,12 @@ class Keeper:
             for version in foreman.journal.pending_after(0, -1)
             if stays or Path(version.path).is_relative_to(queue.directory)
         ]
+        self._write_down(queue.stored)  # before anything is forgotten: the disk may be full
         foreman.journal.clear()
-        self._write_down(queue.stored)
         foreman.history.clear()
         foreman.queue.reload()
         for version_ in carried:
             foreman.queue.sight(version_.path, version_.fingerprint)
-        foreman.open(queue.work)
         return len(carried)
 
     def _adopt(self, queue: OpenQueue) -> None:
@@ -184,15 +216,28 @@ class Keeper:
         former, self.queue = self.queue, queue
         self.state = queue.stored.state
         self.trouble = ()
-        self._intake.open(
-            queue.directory,
-            queue.stored.opened,
-            taking=self.state is QueueState.RUNNING,
-            everything=queue.stored.everything,
-        )
+        self._look_for_images_of(queue)
         if former is not None:
             former.close()
         self._on_change()
+
+    def _look_for_images_of(self, queue: OpenQueue) -> None:
+        self._intake.open(
+            queue.directory,
+            queue.stored.opened,
+            taking=queue.stored.state is QueueState.RUNNING,
+            everything=queue.stored.everything,
+        )
+
+    def _take_back(self) -> None:
+        """Go on with the queue that was to be replaced."""
+        former = self.queue
+        if former is None or self.state is QueueState.ABORTED:
+            return
+        self._look_for_images_of(former)
+        with suppress(SaxsdogError, OSError, EOFError):  # then nothing can be written anyhow
+            self.ask(lambda: self._foreman.open(former.work))
+            self.ask(lambda: self._write_down(former.stored))
 
     def readdir(self) -> QueueRestarted:
         """Put every existing image of the directory into the queue again."""
@@ -205,14 +250,15 @@ class Keeper:
     def close(self) -> QueueClosed:
         """Take nothing new."""
         queue = self.open_queue()
-        self._intake.take_nothing_new()
         self._store(replace(queue.stored, state=QueueState.CLOSED))
+        self._intake.take_nothing_new()
         logger.info("queue closed")
         return QueueClosed(self._foreman.counters.pending)
 
     def abort(self) -> QueueAborted:
         """Stop, and forget what is pending."""
         queue = self.open_queue()
+        self._store(replace(queue.stored, state=QueueState.ABORTED))
         self._intake.close()
 
         def forget() -> int:
@@ -221,15 +267,15 @@ class Keeper:
             return self._foreman.queue.forget_pending()
 
         forgotten = self.ask(forget)
-        self._store(replace(queue.stored, state=QueueState.ABORTED))
         queue.close()
         logger.info("queue aborted, %d images forgotten", forgotten)
         return QueueAborted(forgotten)
 
     def _store(self, stored: StoredQueue) -> None:
-        """Write down what has changed of the queue."""
-        self.queue = replace(self.open_queue(), stored=stored)
+        """Write down what has changed of the queue; if that fails, nothing has changed."""
+        queue = self.open_queue()
         self.ask(lambda: self._write_down(stored))
+        self.queue = replace(queue, stored=stored)
         self.state = stored.state
 
     def requeue(self, request: Requeue) -> Requeued:

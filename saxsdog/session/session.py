@@ -113,6 +113,11 @@ class Session:
         """Tell those who wait that the history has grown."""
         self._long_poll.notify()
 
+    def mend(self) -> None:
+        """Try once more what could not be done at the start."""
+        if self._keeper.waits_to_resume:
+            self._changes.submit(self._keeper.resume_later)
+
     def answer(self, request: AnyRequest) -> "Reply | Future[Reply]":
         """Answer at once what is in memory, and the rest later.
 

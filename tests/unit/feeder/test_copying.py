@@ -158,3 +158,17 @@ def test_names_of_any_bytes_are_copied(copier, source, destination):
     name = os.fsdecode(b"\xff \n.tif")
     copier.copy(write(source / name))
     assert names_below(destination) == [name]
+
+
+def test_a_destination_that_is_gone_is_not_made_again(tmp_path):
+    source, destination = tmp_path / "source", tmp_path / "destination"
+    source.mkdir()
+    image = source / "x.tif"
+    image.write_bytes(b"counts")
+    copier = Copier(str(source), str(destination), move=True)
+    with pytest.raises(FileNotFoundError, match="expected the folder to copy to"):
+        copier.copy(str(image))
+    assert image.exists()
+    assert not destination.exists()
+    destination.mkdir()
+    assert copier.copy(str(image)) == str(destination / "x.tif")
