@@ -12,7 +12,7 @@ from saxsdog.cli.leash.live_line import LiveLine
 from saxsdog.cli.leash.words import count, printable, reasons, sparkline
 from saxsdog.client import Client
 from saxsdog.errors import ServerUnreachableError
-from saxsdog.protocol.messages import Counters, Statistics
+from saxsdog.protocol.messages import Counters, QueueState, Statistics
 
 LONGEST_LOOK = 1.0
 """s that a look waits for an image; failures, which do not end it, show no later than that."""
@@ -109,6 +109,9 @@ def wait(options: argparse.Namespace) -> int:
     if late is not None:
         print(f"saxsleash wait: {late}", file=sys.stderr)
         return ExitStatus.TIMED_OUT
+    if latest[0].state in (QueueState.IDLE, QueueState.ABORTED):
+        print(f"saxsleash wait: no queue is open, it is {latest[0].state}", file=sys.stderr)
+        return ExitStatus.BAD_CALL
     return ExitStatus.SOME_FAILED if counters.failed else ExitStatus.WELL
 
 

@@ -9,7 +9,7 @@ from saxsdog.cli.leash.live_line import ERASE_REST, LiveLine
 from saxsdog.cli.leash.watching import line_of, looks, what_happened
 from saxsdog.client import Client
 from saxsdog.errors import ServerUnreachableError
-from saxsdog.protocol.messages import Counters, HistoryPage, SourceStatus
+from saxsdog.protocol.messages import Counters, HistoryPage, QueueState, SourceStatus
 from tests.helpers.leashes import Terminal, scripted_leash, statistics
 
 DONE = Counters(known=3, integrated=2, skipped=1)
@@ -36,6 +36,13 @@ def test_waiting_ends_with_1_when_an_image_failed(tmp_path, capsys):
     with scripted_leash(tmp_path, stat=at(failed)) as leash:
         assert leash("wait") == 1
     assert "2 failed (2 truncated)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("state", [QueueState.IDLE, QueueState.ABORTED])
+def test_without_a_queue_there_is_nothing_to_wait_for(tmp_path, capsys, state):
+    with scripted_leash(tmp_path, stat=at(DONE, state=state)) as leash:
+        assert leash("wait") == 2
+    assert f"no queue is open, it is {state}" in capsys.readouterr().err
 
 
 def test_waiting_goes_on_while_a_folder_is_searched(tmp_path):
