@@ -4,7 +4,6 @@ The journal knows the owners. They are written down beside the curves as well, w
 integrate`` and a server with another journal find them.
 """
 
-import logging
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -16,8 +15,6 @@ from saxsdog.pipeline.outputs import OutputRule, candidates, curve_names
 from saxsdog.pipeline.owners import Owners
 from saxsdog.queue.journal import Journal
 from saxsdog.sources.find import Source
-
-logger = logging.getLogger(__name__)
 
 MEMORY = 1.0
 """s for which it is remembered where a folder leads."""

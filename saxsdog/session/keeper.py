@@ -69,7 +69,6 @@ class Keeper:
         wall: Callable[[], float] = time.time,
     ) -> None:
         self.state_folder = state_folder
-        self.state = QueueState.IDLE
         self.queue: OpenQueue | None = None
         self.trouble: tuple[str, ...] = ()
         self._settings = settings
@@ -79,6 +78,11 @@ class Keeper:
         self._on_change = on_change
         self._wall = wall
         self._waiting: StoredQueue | None = None
+
+    @property
+    def state(self) -> QueueState:
+        """What is done with images."""
+        return QueueState.IDLE if self.queue is None else self.queue.stored.state
 
     @property
     def queue_id(self) -> str:
@@ -114,7 +118,7 @@ class Keeper:
             return
         self._waiting = None
         if stored.state is QueueState.ABORTED:  # it can be asked for, and that is all
-            self.queue, self.state = queue, stored.state
+            self.queue = queue
             self.trouble = ()
             queue.close()
             return
@@ -170,7 +174,9 @@ class Keeper:
         try:
             queue = prepare(stored, self._settings, self._roots, self.state_folder)
         except BaseException:
-            remove_other_queues(self.state_folder, self.queue.stored if self.queue else None)
+            # What waits to be resumed still needs its masks.
+            kept = self.queue.stored if self.queue else self._waiting
+            remove_other_queues(self.state_folder, kept)
             raise
         self._intake.hold()
         try:
@@ -214,7 +220,6 @@ class Keeper:
     def _adopt(self, queue: OpenQueue) -> None:
         """Turn to a queue that the foreman works on already."""
         former, self.queue = self.queue, queue
-        self.state = queue.stored.state
         self.trouble = ()
         self._look_for_images_of(queue)
         if former is not None:
@@ -276,7 +281,6 @@ class Keeper:
         queue = self.open_queue()
         self.ask(lambda: self._write_down(stored))
         self.queue = replace(queue, stored=stored)
-        self.state = stored.state
 
     def requeue(self, request: Requeue) -> Requeued:
         """Try failed images again."""

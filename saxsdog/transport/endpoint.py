@@ -1,13 +1,11 @@
 """The control socket of a server: receives requests, and sends each reply when it is ready."""
 
 import logging
-import socket
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
-from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
@@ -19,6 +17,7 @@ from saxsdog.protocol.messages import AnyRequest, Refusal, Reply
 from saxsdog.running import Running
 from saxsdog.transport.frames import receive
 from saxsdog.transport.gatekeeper import Counts, Gatekeeper, Ticket, refusal_of
+from saxsdog.waker import Waker
 
 logger = logging.getLogger(__name__)
 
@@ -129,9 +128,7 @@ class Endpoint(Running):
                 f"{self._bind}: expected an address to listen at: {error}"
             ) from error
         self._address = self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
-        self._woken, self._waker = socket.socketpair()
-        self._woken.setblocking(False)
-        self._waker.setblocking(False)
+        self._waker = Waker()
         self._stopping.clear()
         self._thread = threading.Thread(target=self._run, name="endpoint", daemon=True)
         self._thread.start()
@@ -142,17 +139,16 @@ class Endpoint(Running):
         if self._thread is None:
             return
         self._stopping.set()
-        self._wake()
+        self._waker.wake()
         self._thread.join()
         self._thread = None
         self._context.destroy(linger=_OPTIONS[zmq.LINGER])
-        self._woken.close()
         self._waker.close()
 
     def _run(self) -> None:
         poller = zmq.Poller()
         poller.register(self._socket, zmq.POLLIN)
-        poller.register(self._woken, zmq.POLLIN)
+        poller.register(self._waker.receiver, zmq.POLLIN)
         while not self._stopping.is_set():
             ready = dict(poller.poll(LONGEST_TURN_MS))
             self._last_turn = self._clock()
@@ -188,7 +184,7 @@ class Endpoint(Running):
     def _on_done(self, ticket: Ticket, future: "Future[Reply]") -> None:
         """Seal the reply in the thread that made it, and leave the sending to ours."""
         self._finished.append((ticket, self._sealed(ticket, self._attempt(future.result))))
-        self._wake()
+        self._waker.wake()
 
     def _sealed(self, ticket: Ticket, reply: Reply) -> list[bytes]:
         seal = partial(self._gatekeeper.seal, ticket.context)
@@ -210,8 +206,7 @@ class Endpoint(Running):
             return Refusal("internal", "something went wrong in the server; its log says what")
 
     def _send_finished(self) -> None:
-        with suppress(BlockingIOError):
-            self._woken.recv(4096)
+        self._waker.clear()
         while self._finished:
             self._deliver(*self._finished.popleft())
 
@@ -224,10 +219,6 @@ class Endpoint(Running):
             self._socket.send_multipart([route, *frames], zmq.NOBLOCK)
         except zmq.ZMQError:  # gone, or does not read: it will ask again
             self._undelivered += 1
-
-    def _wake(self) -> None:
-        with suppress(OSError):  # woken already, or stopped
-            self._waker.send(b"\0")
 
 
 def _address_of(frames: list[zmq.Frame]) -> str:
