@@ -84,3 +84,24 @@ def test_results_do_not_follow_a_link_that_is_planted_while_the_server_works(tmp
         served.until_ended(2)
         assert not list(elsewhere.iterdir())
         assert reasons_of(served.client) == {"2.tif": "output-collision"}
+
+
+def test_a_bad_calibration_takes_nothing_from_a_queue_that_waits_to_be_resumed(tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    with serving(tmp_path) as served:
+        served.new()
+        folders = list(served.server.state.glob("queue-*"))
+        served.server.stop()
+        served.images.rename(tmp_path / "aside")
+        served.images.symlink_to(elsewhere)  # the directory leads out of the root for a while
+        served.server.restart()
+        assert "cannot be resumed" in served.client.stat().trouble[0]
+        with pytest.raises(RequestError, match="leads out"):
+            served.new()
+        assert list(served.server.state.glob("queue-*")) == folders
+        served.images.unlink()
+        (tmp_path / "aside").rename(served.images)
+        served.until(lambda stat: stat.state == "running")
+        write_frame(served.images / "1.tif", 1)
+        served.until_ended(1)
