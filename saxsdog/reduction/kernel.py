@@ -9,6 +9,11 @@ Pixels are visited in the order in which they lie in memory, so a frame is read 
 from the detector. Integer frames are summed in integers: exactly, whatever the order. No sum is
 ever a difference, so a dark bin beside a bright one keeps its precision where counts are corrected.
 
+What costs time is to fetch and to store a sum. Counts that nobody corrects therefore keep both sums
+of a pair in the halves of one 64-bit number, a *packed pair*, and pixels are weighted by vector
+instructions, some at a time, before they are added one by one. Counts so high that a half could
+overflow are rare, like bad pixels; both are looked at again.
+
 An argument that is ``None`` costs nothing: the loop is compiled without it.
 """
 
@@ -25,9 +30,172 @@ N_COPIES = 2
 N_BAD = 4
 """Numbers kept of the bad pixels of a bin: k and k² for its own share, and for the next bin's."""
 
+HALF = 32
+"""Bits of either sum in a packed pair; the lower half belongs to the bin itself."""
+
+CHUNK = 1024
+"""Pixels that are weighted at a time: what is kept of them stays next to the processor."""
+
 
 @compiled
-def scatter_narrow(
+def scatter_counts(
+    pixels: NDArray[Any],
+    faint: Any,
+    limit: float,
+    runs: NDArray[np.uint32],
+    first: NDArray[Any],
+    count: NDArray[np.uint8],
+    sub_pixels: int,
+    n_bins: int,
+    packed: NDArray[np.uint64],
+    packed_variances: NDArray[np.uint64] | None,
+    sums: NDArray[Any],
+    variances: NDArray[Any] | None,
+    bad: NDArray[np.int64],
+) -> None:
+    """Add the counts of the narrow pixels to the packed pairs of their first bins.
+
+    Parameters
+    ----------
+    pixels
+        The frame, flat; integers are passed in their unsigned view, so that a negative value and
+        the "no value" of an unsigned detector both lie above ``limit``.
+    faint
+        Largest count, of the type of the pixels, with which no packed pair can overflow.
+    limit
+        Largest value that is a measurement.
+    runs
+        Pixels ``start <= p < stop`` that belong to the same region, rows ``(start, stop, region)``.
+    first, count
+        First bin of each pixel, in the order of the runs, and its number k of sub-pixels there.
+    sub_pixels, n_bins
+        Of the layer. The other ``sub_pixels - k`` lie in the next bin; the bins of a region follow
+        those of the one before.
+    packed
+        Output, flat: for each copy, region and bin the packed pair of the weighted counts.
+    packed_variances
+        Output of the same form: Poisson variances, with the squares of the weights; or ``None``.
+    sums, variances
+        Output, flat: for each region and bin the pair of what is not faint.
+    bad
+        Output: for each region and bin ``N_BAD`` sums over the weights of the pixels left out.
+    """
+    weighted = np.empty(CHUNK, np.uint64)
+    j = 0
+    for run in range(runs.shape[0]):
+        region = np.uint64(runs[run, 2]) * np.uint64(n_bins)
+        for start in range(runs[run, 0], runs[run, 1], CHUNK):
+            size = min(CHUNK, runs[run, 1] - start)
+            chunk = pixels[start : start + size]
+            its_first, its_count = first[j : j + size], count[j : j + size]
+            any_rare = _weigh(chunk, faint, its_count, sub_pixels, weighted)
+            _add(its_first, weighted, packed, region)
+            if packed_variances is not None:
+                _weigh_by_square(chunk, faint, its_count, sub_pixels, weighted)
+                _add(its_first, weighted, packed_variances, region)
+            if any_rare:
+                _scatter_rare(
+                    chunk,
+                    faint,
+                    limit,
+                    its_first,
+                    its_count,
+                    sub_pixels,
+                    region,
+                    sums,
+                    variances,
+                    bad,
+                )
+            j += size
+
+
+@compiled
+def _weigh(
+    pixels: NDArray[Any],
+    faint: Any,
+    count: NDArray[np.uint8],
+    sub_pixels: int,
+    weighted: NDArray[np.uint64],
+) -> bool:
+    """Pack ``k n`` and ``(sub_pixels - k) n`` of the faint pixels; true if there are others."""
+    # The pair of weights as one number: sub_pixels * 2**32 - k * (2**32 - 1).
+    next_bin = np.uint64(sub_pixels) << np.uint64(HALF)
+    back = (np.uint64(1) << np.uint64(HALF)) - np.uint64(1)
+    n_rare = 0
+    for i in range(pixels.size):
+        is_faint = 0 <= pixels[i] <= faint
+        n_rare += not is_faint
+        n = np.uint64(pixels[i]) if is_faint else np.uint64(0)
+        weighted[i] = n * (next_bin - np.uint64(count[i]) * back)
+    return n_rare > 0
+
+
+@compiled
+def _weigh_by_square(
+    pixels: NDArray[Any],
+    faint: Any,
+    count: NDArray[np.uint8],
+    sub_pixels: int,
+    weighted: NDArray[np.uint64],
+) -> None:
+    """Pack ``k² n`` and ``(sub_pixels - k)² n`` of the faint pixels."""
+    for i in range(pixels.size):
+        n = np.uint64(pixels[i]) if 0 <= pixels[i] <= faint else np.uint64(0)
+        here = np.uint64(count[i])
+        beyond = np.uint64(sub_pixels) - here
+        weighted[i] = n * (here * here | beyond * beyond << np.uint64(HALF))
+
+
+@compiled
+def _add(
+    first: NDArray[Any],
+    weighted: NDArray[np.uint64],
+    packed: NDArray[np.uint64],
+    region: np.uint64,
+) -> None:
+    """Add packed pairs to those of their bins."""
+    my_packed = packed[region:]
+    copy = np.uint64(packed.size // N_COPIES)
+    for i in range(np.uint64(first.size)):
+        my_packed[np.uint64(first[i]) + (i & np.uint64(1)) * copy] += weighted[i]
+
+
+@compiled
+def _scatter_rare(
+    pixels: NDArray[Any],
+    faint: Any,
+    limit: float,
+    first: NDArray[Any],
+    count: NDArray[np.uint8],
+    sub_pixels: int,
+    region: np.uint64,
+    sums: NDArray[Any],
+    variances: NDArray[Any] | None,
+    bad: NDArray[np.int64],
+) -> None:
+    """Add the bright pixels to sums that cannot overflow, and take note of the bad ones."""
+    one, two = np.uint64(1), np.uint64(2)
+    for i in range(pixels.size):
+        n = pixels[i]
+        if 0 <= n <= faint:
+            continue
+        b = region + np.uint64(first[i])
+        here = np.int64(count[i])
+        beyond = np.int64(sub_pixels) - here
+        if 0 <= n <= limit:
+            value = sums.dtype.type(1) * n
+            sums[two * b] += value * here
+            sums[two * b + one] += value * beyond
+            if variances is not None:
+                variance = variances.dtype.type(1) * n
+                variances[two * b] += variance * (here * here)
+                variances[two * b + one] += variance * (beyond * beyond)
+        else:
+            _leave_out(bad, b, here, beyond)
+
+
+@compiled
+def scatter_values(
     pixels: NDArray[Any],
     limit: float,
     factor: NDArray[np.float64] | None,
@@ -36,47 +204,29 @@ def scatter_narrow(
     count: NDArray[np.uint8],
     sub_pixels: int,
     n_bins: int,
-    sums: NDArray[Any],
-    variances: NDArray[Any] | None,
-    squares: NDArray[Any] | None,
+    sums: NDArray[np.float64],
+    variances: NDArray[np.float64] | None,
+    squares: NDArray[np.float64] | None,
     bad: NDArray[np.int64],
 ) -> None:
-    """Add the narrow pixels to the sums of their first bins.
+    """Add the values of the narrow pixels, real or corrected, to the sums of their first bins.
+
+    The parameters mean what they mean in :func:`scatter_counts`; besides them
 
     Parameters
     ----------
-    pixels
-        The frame, flat; integers are passed in their unsigned view, so that a negative value and
-        the "no value" of an unsigned detector both lie above ``limit``.
-    limit
-        Largest value that is a measurement.
     factor
         Correction factor of every pixel of the detector, or ``None``.
-    runs
-        Pixels ``start <= p < stop`` that belong to the same region, rows ``(start, stop, region)``.
-    first, count
-        First bin of each pixel, in the order of the runs, and its number k of sub-pixels there.
-    sub_pixels, n_bins
-        Of the layer. The other ``sub_pixels - k`` lie in the next bin; the bins of a region follow
-        those of the one before.
-    sums
-        Output, flat: for each copy, region and bin the weighted values of these pixels, those that
-        belong to the bin and those that belong to the next one.
-    variances
-        Output of the same form: Poisson variances, with the squares of the weights; or ``None``.
-    squares
-        Output of the same form: squares of the values, with the weights; or ``None``.
-    bad
-        Output: for each region and bin ``N_BAD`` sums over the weights of the pixels left out.
+    sums, variances, squares
+        Output, flat: for each copy, region and bin the pair of sums, of the weighted values, of
+        their Poisson variances with the squares of the weights, and of the weighted squares.
     """
-    one, two, four = np.uint64(1), np.uint64(2), np.uint64(N_BAD)
+    one, two = np.uint64(1), np.uint64(2)
     copy = np.uint64(sums.size // N_COPIES)
-    unit = sums.dtype.type(1)
     j = np.uint64(0)
     for run in range(runs.shape[0]):
-        # Views from the region on: one addition less for every pixel.
         region = np.uint64(runs[run, 2]) * np.uint64(n_bins)
-        my_sums, my_bad = sums[two * region :], bad[four * region :]
+        my_sums = sums[two * region :]
         if variances is not None:
             my_variances = variances[two * region :]
         if squares is not None:
@@ -87,29 +237,34 @@ def scatter_narrow(
             beyond = sub_pixels - here
             b = np.uint64(first[j])
             if 0 <= n <= limit:
-                value = unit * n
+                value = np.float64(n)
                 if factor is not None:
                     value *= factor[p]
                 at = two * b + (j & one) * copy
                 my_sums[at] += value * here
                 my_sums[at + one] += value * beyond
                 if variances is not None:
-                    variance = variances.dtype.type(1) * value
+                    variance = value
                     if factor is not None:
                         variance *= factor[p]
                     my_variances[at] += variance * (here * here)
                     my_variances[at + one] += variance * (beyond * beyond)
                 if squares is not None:
-                    square = np.float64(value) * np.float64(value)
-                    my_squares[at] += square * here
-                    my_squares[at + one] += square * beyond
+                    my_squares[at] += value * value * here
+                    my_squares[at + one] += value * value * beyond
             else:
-                at = four * b
-                my_bad[at] += here
-                my_bad[at + one] += beyond
-                my_bad[at + two] += here * here
-                my_bad[at + two + one] += beyond * beyond
+                _leave_out(bad, region + b, here, beyond)
             j += one
+
+
+@compiled
+def _leave_out(bad: NDArray[np.int64], b: np.uint64, here: np.int64, beyond: np.int64) -> None:
+    """Take note of a bad pixel."""
+    at = np.uint64(N_BAD) * b
+    bad[at] += here
+    bad[at + np.uint64(1)] += beyond
+    bad[at + np.uint64(2)] += here * here
+    bad[at + np.uint64(3)] += beyond * beyond
 
 
 @compiled
@@ -128,7 +283,7 @@ def scatter_wide(
 ) -> None:
     """Add the wide pixels to each of their bins.
 
-    The parameters mean what they mean in :func:`scatter_narrow`; pixel ``wide[i]`` has the entries
+    The parameters mean what they mean in :func:`scatter_values`; pixel ``wide[i]`` has the entries
     ``bounds[i] <= e < bounds[i + 1]`` of ``bins``, which count through the regions, and ``count``.
     Outputs hold one number for each region and bin, ``bad`` two: the sums over k and over k².
     """

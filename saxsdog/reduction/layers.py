@@ -38,6 +38,8 @@ class Layer:
         Which regions a channel consists of, bool, shape ``(channels, regions)``.
     runs, first, count
         The narrow pixels.
+    most_pixels
+        The most of them that have the same region and the same first bin.
     wide, wide_bounds, wide_bins, wide_count
         The wide pixels and their entries.
     """
@@ -48,6 +50,7 @@ class Layer:
     runs: NDArray[np.uint32]
     first: NDArray[Any]
     count: NDArray[np.uint8]
+    most_pixels: int
     wide: NDArray[np.uint32]
     wide_bounds: NDArray[np.uint32]
     wide_bins: NDArray[np.uint32]
@@ -138,18 +141,34 @@ def _join(blocks: list[_Block], binning: Binning, members: NDArray[np.bool_], dt
 
     bounds = np.zeros(sum(block.wide.size for block in blocks) + 1, dtype=np.uint32)
     np.cumsum(joined("wide_sizes", np.uint32), out=bounds[1:])
+    runs, first = joined("runs", np.uint32).reshape(-1, 3), joined("first", dtype)
     return Layer(
         n_bins=binning.n_bins,
         sub_pixels=binning.oversampling**2,
         members=members,
-        runs=joined("runs", np.uint32).reshape(-1, 3),
-        first=joined("first", dtype),
+        runs=runs,
+        first=first,
         count=joined("count", np.uint8),
+        most_pixels=_most_in_a_bin(runs, first, members.shape[1], binning.n_bins),
         wide=joined("wide", np.uint32),
         wide_bounds=bounds,
         wide_bins=joined("wide_bins", np.uint32),
         wide_count=joined("wide_count", np.uint8),
     )
+
+
+@compiled
+def _most_in_a_bin(
+    runs: NDArray[np.uint32], first: NDArray[Any], n_regions: int, n_bins: int
+) -> int:
+    """Largest number of narrow pixels of one region that have the same first bin."""
+    pixels = np.zeros((max(n_regions, 1), n_bins), dtype=np.int64)
+    j = 0
+    for run in range(runs.shape[0]):
+        for _ in range(runs[run, 1] - runs[run, 0]):
+            pixels[runs[run, 2], first[j]] += 1
+            j += 1
+    return int(pixels.max())
 
 
 @compiled

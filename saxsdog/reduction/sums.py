@@ -11,10 +11,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from saxsdog.reduction.kernel import N_BAD, N_COPIES, scatter_narrow, scatter_wide
+from saxsdog.reduction.kernel import (
+    HALF,
+    N_BAD,
+    N_COPIES,
+    scatter_counts,
+    scatter_values,
+    scatter_wide,
+)
 from saxsdog.reduction.layers import Layer
 
 INT64_MAX = np.iinfo(np.int64).max
+BAD_BYTE = 255
+
+_REAL = np.dtype(np.float64)
+_PAIR = np.dtype(np.uint64)
+_HALF_PAIR = np.dtype(np.uint32)
+"""A packed pair seen as two numbers, the lower half first, as all machines of today store it."""
 
 
 @dataclass(frozen=True)
@@ -88,28 +101,39 @@ def sum_layer(
     variance, square
         Which of the optional sums to collect.
     """
-    corrected = factor is not None
+    counts = factor is None and not square and pixels.values.dtype.kind != "f"
     most = layer.sub_pixels * pixels.values.size
-    value = _Cells(layer, _accumulator(pixels, most, corrected))
+    value = _Cells(layer, _accumulator(pixels, most) if counts else _REAL, packed=counts)
     most *= layer.sub_pixels
-    variances = _Cells(layer, _accumulator(pixels, most, corrected)) if variance else None
-    squares = _Cells(layer, np.dtype(np.float64)) if square else None
+    kind = _accumulator(pixels, most) if counts else _REAL
+    variances = _Cells(layer, kind, packed=counts) if variance else None
+    squares = _Cells(layer, _REAL) if square else None
     bad = np.zeros((layer.n_regions, layer.n_bins, N_BAD), dtype=np.int64)
     wide_bad = np.zeros((layer.n_regions, layer.n_bins, 2), dtype=np.int64)
-    scatter_narrow(
-        pixels.values,
-        pixels.limit,
-        factor,
-        layer.runs,
-        layer.first,
-        layer.count,
-        layer.sub_pixels,
-        layer.n_bins,
-        value.pairs.reshape(-1),
-        None if variances is None else variances.pairs.reshape(-1),
-        None if squares is None else squares.pairs.reshape(-1),
-        bad.reshape(-1),
-    )
+    narrow = (layer.runs, layer.first, layer.count, layer.sub_pixels, layer.n_bins)
+    if counts:
+        scatter_counts(
+            pixels.values,
+            _faint(layer, pixels, variance=variance),
+            pixels.limit,
+            *narrow,
+            value.packed,
+            None if variances is None else variances.packed,
+            value.pairs.reshape(-1),
+            None if variances is None else variances.pairs.reshape(-1),
+            bad.reshape(-1),
+        )
+    else:
+        scatter_values(
+            pixels.values,
+            pixels.limit,
+            factor,
+            *narrow,
+            value.pairs.reshape(-1),
+            None if variances is None else variances.pairs.reshape(-1),
+            None if squares is None else squares.pairs.reshape(-1),
+            bad.reshape(-1),
+        )
     scatter_wide(
         pixels.values,
         pixels.limit,
@@ -137,33 +161,43 @@ def sum_layer(
 
 def all_weights(layer: Layer, n_pixels: int) -> Weights:
     """Weights of all pixels of a layer: what a frame loses in which every pixel is bad."""
-    nothing_is_good = Pixels(np.zeros(n_pixels, dtype=np.uint8), limit=-1)
+    nothing_is_good = Pixels(np.full(n_pixels, BAD_BYTE, dtype=np.uint8), limit=BAD_BYTE - 1)
     return sum_layer(layer, nothing_is_good).lost
 
 
-def _accumulator(pixels: Pixels, weight: int, corrected: bool) -> np.dtype[Any]:
-    """Integers, unless counts are not whole or a sum over this much weight could overflow."""
-    if corrected or pixels.values.dtype.kind == "f":
-        return np.dtype(np.float64)
+def _faint(layer: Layer, pixels: Pixels, *, variance: bool) -> np.integer[Any]:
+    """Largest count that both sums of a packed pair hold, whatever the bin."""
+    heaviest = layer.sub_pixels**2 if variance else layer.sub_pixels
+    most = (2**HALF - 1) // max(heaviest * layer.most_pixels, 1)
+    return pixels.values.dtype.type(min(most, pixels.limit))  # type: ignore[no-any-return]
+
+
+def _accumulator(pixels: Pixels, weight: int) -> np.dtype[Any]:
+    """Integers, unless a sum over this much weight could overflow."""
     most = INT64_MAX // max(weight, 1)
     highest = pixels.limit
     if highest > most:
         highest = int(pixels.values.max(initial=0, where=pixels.values <= pixels.limit))
-    return np.dtype(np.int64 if highest <= most else np.float64)
+    return np.dtype(np.int64) if highest <= most else _REAL
 
 
 class _Cells:
-    """Where the kernel collects one kind of sum: copies of the pairs, and of the wide pixels."""
+    """Where the kernel collects one kind of sum: pairs, packed pairs, and those of wide pixels."""
 
-    def __init__(self, layer: Layer, kind: np.dtype[Any]) -> None:
+    def __init__(self, layer: Layer, kind: np.dtype[Any], *, packed: bool = False) -> None:
         self._layer = layer
-        self.pairs: NDArray[Any] = np.zeros(
-            (N_COPIES, layer.n_regions, layer.n_bins, 2), dtype=kind
-        )
-        self.wide: NDArray[Any] = np.zeros((layer.n_regions, layer.n_bins), dtype=kind)
+        shape = (layer.n_regions, layer.n_bins)
+        self.packed = np.zeros(N_COPIES * layer.n_regions * layer.n_bins if packed else 0, _PAIR)
+        n_copies = 1 if packed else N_COPIES
+        self.pairs: NDArray[Any] = np.zeros((n_copies, *shape, 2), dtype=kind)
+        self.wide: NDArray[Any] = np.zeros(shape, dtype=kind)
 
     def of_channels(self) -> NDArray[Any]:
-        return _of_channels(self._layer, _complete(self.pairs.sum(axis=0)) + self.wide)
+        pairs = self.pairs.sum(axis=0)
+        if self.packed.size:
+            halves = self.packed.view(_HALF_PAIR).reshape(N_COPIES, *pairs.shape)
+            pairs += halves.sum(axis=0, dtype=np.int64)
+        return _of_channels(self._layer, _complete(pairs) + self.wide)
 
 
 def _complete(pairs: NDArray[Any]) -> NDArray[Any]:

@@ -179,6 +179,32 @@ def test_32_bit_counts_just_below_all_bits_set_are_measurements():
     assert sums.lost.linear.sum() == 9
 
 
+@pytest.mark.parametrize("model", [ErrorModel.POISSON, ErrorModel.PROPAGATED])
+@pytest.mark.parametrize("dtype", ["uint32", "int32", "int64"])
+@pytest.mark.parametrize(("times", "above"), [(1, 0), (1, 1), (2, 0), (2, 2), (3, 0)])
+def test_counts_next_to_the_bound_of_packed_pairs_are_summed_exactly(dtype, times, above, model):
+    """All in two bins, so that the halves of a pair are as full as they may get."""
+    geometry = a_geometry()
+    plan = radial_plan(geometry, pixels_per_bin=30.0, error_model=model)
+    (layer,) = plan.layers
+    heaviest = 9 if model is ErrorModel.POISSON else 81
+    bound = (2**32 - 1) // (heaviest * layer.most_pixels)
+    image = np.full(geometry.shape, times * bound + above, dtype=dtype)
+    image[::7, ::5] = bound + 10**6
+    image[3, 4] = 2**32 - 1 if dtype == "uint32" else -1
+    image[3, 4] = 2**32 - 1 if dtype == "uint32" else -1
+    sums = sum_layer(
+        layer, _as_pixels(image, image.shape), variance=model is not ErrorModel.POISSON
+    )
+    assert sum(sums.value[0].tolist()) == 9 * exact_sum(image, good(image))
+    if sums.variance is not None:
+        matrix = weight_matrix(plan, "R0")
+        area = plan.weights[0].linear[0] / 9
+        shares = matrix.multiply(area[:, np.newaxis]).tocsr()  # the matrix divides by the area
+        expected = 81 * shares.power(2) @ np.where(good(image), image, 0).ravel()
+        np.testing.assert_allclose(sums.variance[0], expected, rtol=1e-12)
+
+
 @pytest.mark.parametrize("pixels_per_bin", [1.0, 5.0])
 def test_a_hot_pixel_of_a_million_counts_changes_no_bin_but_its_own(pixels_per_bin):
     plan = radial_plan(a_geometry(), pixels_per_bin=pixels_per_bin)
