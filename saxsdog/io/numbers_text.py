@@ -1,10 +1,12 @@
 """Numbers as text, fast: formatting a curve must not cost more than integrating the image.
 
 Twelve significant digits in the form ``1.23456789012e-03``: what a double holds to better than
-1e-11, in a sixth of the time of Python's own formatting.
+1e-11, in a small part of the time of Python's own formatting.
 """
 
+import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +24,15 @@ INF_TEXT = np.frombuffer(b"inf", dtype=np.uint8)
 LARGEST_POWER = 300
 POWERS = np.array([float(f"1e{power}") for power in range(LARGEST_POWER + 1)])
 """Exact up to 10²², where nearly all counts and errors lie."""
+
+PAIRS = np.frombuffer(b"".join(b"%02d" % i for i in range(100)), dtype=np.uint8).reshape(100, 2)
+"""Two digits at a time: a division for each would take most of the time."""
+
+FRACTION_BITS, EXPONENTS, BIAS = 52, 2048, 1023
+"""Of a double: bits behind the exponent, number of exponents, and the one that means 2⁰."""
+
+TENS = np.array([math.floor((e - BIAS) * math.log10(2)) for e in range(EXPONENTS)])
+"""The power of ten in the smallest number of an exponent; the largest may have the next one."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +61,14 @@ def rows_text(first: ColumnText, second: Array, third: Array) -> bytes:
         The other columns, of the same length.
     """
     out = np.empty(first.text.size + first.ends.size * (2 * WIDEST + 4), dtype=np.uint8)
-    size = _write_rows(first.text, first.ends, second, third, out)
+    numbers = np.stack([second, third])
+    size = _write_rows(first.text, first.ends, numbers, numbers.view(np.int64), out)
     return out[:size].tobytes()
 
 
 @compiled
 def _write_rows(
-    text: Bytes, ends: NDArray[np.int64], second: Array, third: Array, out: Bytes
+    text: Bytes, ends: NDArray[np.int64], numbers: Array, bits: NDArray[np.int64], out: Bytes
 ) -> int:
     at = begin = 0
     for i in range(ends.size):
@@ -64,10 +76,9 @@ def _write_rows(
             out[at] = text[j]
             at += 1
         begin = ends[i]
-        out[at] = SPACE
-        at = _write_number(second[i], out, at + 1)
-        out[at] = SPACE
-        at = _write_number(third[i], out, at + 1)
+        for column in range(2):
+            out[at] = SPACE
+            at = _write_number(numbers[column, i], bits[column, i], out, at + 1)
         out[at] = NEWLINE
         out[at + 1] = SPACE
         at += 2
@@ -75,8 +86,8 @@ def _write_rows(
 
 
 @compiled
-def _write_number(value: float, out: Bytes, at: int) -> int:
-    """Write a number and return where the next byte goes."""
+def _write_number(value: float, bits: int, out: Bytes, at: int) -> int:
+    """Write a number, given also as the bits of its double; return where the next byte goes."""
     if np.isnan(value):
         return _copy(NAN_TEXT, out, at)
     if value < 0.0:
@@ -85,12 +96,8 @@ def _write_number(value: float, out: Bytes, at: int) -> int:
         value = -value
     if np.isinf(value):
         return _copy(INF_TEXT, out, at)
-    digits, exponent = _decimal(value)
-    for place in range(DIGITS, 1, -1):
-        out[at + place] = ZERO + digits % 10
-        digits //= 10
-    out[at] = ZERO + digits
-    out[at + 1] = DOT
+    digits, exponent = _decimal(value, bits >> FRACTION_BITS & EXPONENTS - 1)
+    _write_digits(digits, out, at)
     at += DIGITS + 1
     out[at] = LETTER_E
     out[at + 1] = MINUS if exponent < 0 else PLUS
@@ -99,19 +106,46 @@ def _write_number(value: float, out: Bytes, at: int) -> int:
     if exponent > 99:
         out[at] = ZERO + exponent // 100
         at += 1
-    out[at] = ZERO + exponent // 10 % 10
-    out[at + 1] = ZERO + exponent % 10
+    _write_pair(exponent % 100, out, at)
     return at + 2
 
 
 @compiled
-def _decimal(value: float) -> tuple[int, int]:
+def _write_digits(digits: int, out: Bytes, at: int) -> None:
+    """Write twelve digits with a dot behind the first."""
+    upper = digits // 1_000_000
+    _write_six(upper, out, at + 1)
+    _write_six(digits - upper * 1_000_000, out, at + 7)
+    out[at] = out[at + 1]
+    out[at + 1] = DOT
+
+
+@compiled
+def _write_six(digits: int, out: Bytes, at: int) -> None:
+    six = np.uint32(digits)  # 32 bits are divided faster than 64
+    four, last = six // np.uint32(100), six % np.uint32(100)
+    first, middle = four // np.uint32(100), four % np.uint32(100)
+    _write_pair(first, out, at)
+    _write_pair(middle, out, at + 2)
+    _write_pair(last, out, at + 4)
+
+
+@compiled
+def _write_pair(pair: Any, out: Bytes, at: int) -> None:
+    out[at] = PAIRS[pair, 0]
+    out[at + 1] = PAIRS[pair, 1]
+
+
+@compiled
+def _decimal(value: float, binary_exponent: int) -> tuple[int, int]:
     """Twelve digits and the exponent of the first one, of a number that is not negative."""
     if value == 0.0:
         return 0, 0
-    exponent = int(np.floor(np.log10(value)))
+    exponent = TENS[binary_exponent]
+    if binary_exponent == 0:  # numbers below 2e-308 give up leading bits
+        exponent = int(np.floor(np.log10(value)))
     digits = _scaled(value, DIGITS - 1 - exponent)
-    # The logarithm, or rounding 9.99... up, may be off by one place.
+    # The estimate, or rounding 9.99... up, may be off by one place.
     if digits >= 10**DIGITS:
         exponent += 1
         digits = _scaled(value, DIGITS - 1 - exponent)
