@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from saxsdog.compiled import compiled
+from saxsdog.compiled import compiled, prefetch
 
 N_COPIES = 2
 """Neighbours often meet in the same bin and would wait for each other: they take turns."""
@@ -33,8 +33,11 @@ N_BAD = 4
 HALF = 32
 """Bits of either sum in a packed pair; the lower half belongs to the bin itself."""
 
-CHUNK = 1024
+CHUNK = 2048
 """Pixels that are weighted at a time: what is kept of them stays next to the processor."""
+
+BLOCK = 64
+"""Pixels after which the same number of the next chunk is asked for."""
 
 
 @compiled
@@ -89,10 +92,10 @@ def scatter_counts(
             chunk = pixels[start : start + size]
             its_first, its_count = first[j : j + size], count[j : j + size]
             any_rare = _weigh(chunk, faint, its_count, sub_pixels, weighted)
-            _add(its_first, weighted, packed, region)
+            _add(its_first, weighted, packed, region, chunk, its_count)
             if packed_variances is not None:
                 _weigh_by_square(chunk, faint, its_count, sub_pixels, weighted)
-                _add(its_first, weighted, packed_variances, region)
+                _add(its_first, weighted, packed_variances, region, chunk, its_count)
             if any_rare:
                 _scatter_rare(
                     chunk,
@@ -152,12 +155,26 @@ def _add(
     weighted: NDArray[np.uint64],
     packed: NDArray[np.uint64],
     region: np.uint64,
+    pixels: NDArray[Any],
+    count: NDArray[np.uint8],
 ) -> None:
-    """Add packed pairs to those of their bins."""
+    """Add packed pairs to those of their bins, while the next chunk comes from memory.
+
+    A large frame does not stay beside the processor, and what is read in chunks is not foreseen by
+    it: without asking, a frame of 16 million pixels takes a quarter longer.
+    """
     my_packed = packed[region:]
     copy = np.uint64(packed.size // N_COPIES)
-    for i in range(np.uint64(first.size)):
-        my_packed[np.uint64(first[i]) + (i & np.uint64(1)) * copy] += weighted[i]
+    n_pixels = np.uint64(first.size)
+    for block in range(np.uint64(0), n_pixels, np.uint64(BLOCK)):
+        ahead = np.int64(block) + CHUNK
+        for i in range(4):  # 64 pixels lie in four lines of 16 numbers of 32 bits ...
+            prefetch(pixels, ahead + 16 * i)
+        for i in range(2):  # ... their first bins in two lines, and their counts in one
+            prefetch(first, ahead + 32 * i)
+        prefetch(count, ahead)
+        for i in range(block, min(block + np.uint64(BLOCK), n_pixels)):
+            my_packed[np.uint64(first[i]) + (i & np.uint64(1)) * copy] += weighted[i]
 
 
 @compiled
