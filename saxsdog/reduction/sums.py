@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from saxsdog.compiled import compiled
 from saxsdog.reduction.kernel import (
     HALF,
     N_BAD,
@@ -24,10 +25,9 @@ from saxsdog.reduction.layers import Layer
 INT64_MAX = np.iinfo(np.int64).max
 BAD_BYTE = 255
 
+NO_PAIRS = np.empty((0, 0, 0), dtype=np.uint64)
+
 _REAL = np.dtype(np.float64)
-_PAIR = np.dtype(np.uint64)
-_HALF_PAIR = np.dtype(np.uint32)
-"""A packed pair seen as two numbers, the lower half first, as all machines of today store it."""
 
 
 @dataclass(frozen=True)
@@ -117,8 +117,8 @@ def sum_layer(
             _faint(layer, pixels, variance=variance),
             pixels.limit,
             *narrow,
-            value.packed,
-            None if variances is None else variances.packed,
+            value.packed.reshape(-1),
+            None if variances is None else variances.packed.reshape(-1),
             value.pairs.reshape(-1),
             None if variances is None else variances.pairs.reshape(-1),
             bad.reshape(-1),
@@ -148,8 +148,8 @@ def sum_layer(
         wide_bad.reshape(-1),
     )
     lost = Weights(
-        linear=_of_channels(layer, _complete(bad[..., :2]) + wide_bad[..., 0]),
-        square=_of_channels(layer, _complete(bad[..., 2:]) + wide_bad[..., 1]),
+        linear=_of_channels(bad[np.newaxis, ..., :2], NO_PAIRS, wide_bad[..., 0], layer.members),
+        square=_of_channels(bad[np.newaxis, ..., 2:], NO_PAIRS, wide_bad[..., 1], layer.members),
     )
     return Sums(
         value=value.of_channels(),
@@ -182,33 +182,53 @@ def _accumulator(pixels: Pixels, weight: int) -> np.dtype[Any]:
 
 
 class _Cells:
-    """Where the kernel collects one kind of sum: pairs, packed pairs, and those of wide pixels."""
+    """Where the kernel collects one kind of sum: pairs, packed pairs, and what wide pixels give."""
 
     def __init__(self, layer: Layer, kind: np.dtype[Any], *, packed: bool = False) -> None:
-        self._layer = layer
         shape = (layer.n_regions, layer.n_bins)
-        self.packed = np.zeros(N_COPIES * layer.n_regions * layer.n_bins if packed else 0, _PAIR)
-        n_copies = 1 if packed else N_COPIES
-        self.pairs: NDArray[Any] = np.zeros((n_copies, *shape, 2), dtype=kind)
+        self._members = layer.members
+        self.packed = np.zeros((N_COPIES, *shape), dtype=np.uint64) if packed else NO_PAIRS
+        self.pairs: NDArray[Any] = np.zeros((1 if packed else N_COPIES, *shape, 2), dtype=kind)
         self.wide: NDArray[Any] = np.zeros(shape, dtype=kind)
 
     def of_channels(self) -> NDArray[Any]:
-        pairs = self.pairs.sum(axis=0)
-        if self.packed.size:
-            halves = self.packed.view(_HALF_PAIR).reshape(N_COPIES, *pairs.shape)
-            pairs += halves.sum(axis=0, dtype=np.int64)
-        return _of_channels(self._layer, _complete(pairs) + self.wide)
+        return _of_channels(self.pairs, self.packed, self.wide, self._members)
 
 
-def _complete(pairs: NDArray[Any]) -> NDArray[Any]:
-    """Add up what a bin gets from its own pair and from the one before: ``(regions, bins)``."""
-    total = pairs[..., 0].copy()
-    total[:, 1:] += pairs[:, :-1, 1]
+@compiled
+def _of_channels(
+    pairs: NDArray[Any],
+    packed: NDArray[np.uint64],
+    wide: NDArray[Any],
+    members: NDArray[np.bool_],
+) -> NDArray[Any]:
+    """Add up what each bin of a channel gets, from its own pair and from the one before.
+
+    Parameters
+    ----------
+    pairs
+        Shape ``(copies, regions, bins, 2)``.
+    packed
+        Shape ``(copies, regions, bins)``.
+    wide
+        Of the wide pixels, shape ``(regions, bins)``.
+    members
+        Which regions a channel consists of, shape ``(channels, regions)``.
+    """
+    half = np.uint64(HALF)
+    lower = (np.uint64(1) << half) - np.uint64(1)
+    total = np.zeros((members.shape[0], wide.shape[1]), dtype=wide.dtype)
+    for channel in range(members.shape[0]):
+        for region in np.flatnonzero(members[channel]):
+            from_before = wide.dtype.type(0)
+            for b in range(wide.shape[1]):
+                own, beyond = wide[region, b] + from_before, wide.dtype.type(0)
+                for copy in range(pairs.shape[0]):
+                    own += pairs[copy, region, b, 0]
+                    beyond += pairs[copy, region, b, 1]
+                for copy in range(packed.shape[0]):
+                    own += np.int64(packed[copy, region, b] & lower)
+                    beyond += np.int64(packed[copy, region, b] >> half)
+                total[channel, b] += own
+                from_before = beyond
     return total
-
-
-def _of_channels(layer: Layer, of_regions: NDArray[Any]) -> NDArray[Any]:
-    """Add up the regions of each channel."""
-    if layer.members.shape == (1, 1):
-        return of_regions
-    return np.stack([of_regions[mine].sum(axis=0) for mine in layer.members])
