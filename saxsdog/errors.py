@@ -4,6 +4,9 @@ Each class carries a ``code`` that a program can test; the message is for people
 expected, what came and where.
 """
 
+from pathlib import Path
+from typing import Self
+
 from saxsdog.reasons import Reason
 
 
@@ -47,6 +50,34 @@ class FrameError(SaxsdogError):
         super().__init__(message)
         self.reason = reason
         self.fingerprint = fingerprint
+
+    def at(self, path: Path) -> "FrameError":
+        """Say which file it was."""
+        return FrameError(f"{path}: {self}", self.reason, self.fingerprint)
+
+
+class SeveralImagesError(FrameError):
+    """A file holds several images, and nobody said which of them is meant.
+
+    Attributes
+    ----------
+    n_images
+        How many there are; they are counted from 0.
+    """
+
+    def __init__(
+        self, message: str, n_images: int, fingerprint: tuple[int, int, int] | None = None
+    ) -> None:
+        super().__init__(message, Reason.SEVERAL_IMAGES, fingerprint)
+        self.n_images = n_images
+
+    def at(self, path: Path) -> "SeveralImagesError":
+        return SeveralImagesError(f"{path}: {self}", self.n_images, self.fingerprint)
+
+    @classmethod
+    def counted(cls, n_images: int) -> Self:
+        """Say how many images there are, and what they are called."""
+        return cls(f"holds {n_images} images, ::0 to ::{n_images - 1}", n_images)
 
 
 class CurveFileError(SaxsdogError):

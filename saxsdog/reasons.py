@@ -19,6 +19,8 @@ class Reason(StrEnum):
     OUTSIDE_ROOT = "outside-root"
     IO_ERROR = "io-error"
     TOO_LARGE = "too-large"
+    SEVERAL_IMAGES = "several-images"
+    IMAGES_ELSEWHERE = "images-elsewhere"
     # of the curves
     OUTPUT_COLLISION = "output-collision"
     OUTPUT_EXISTS = "output-exists"

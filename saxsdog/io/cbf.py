@@ -31,15 +31,16 @@ def is_cbf(head: bytes) -> bool:
     return head.startswith(MAGIC)
 
 
-def describe(read_at: ReadAt, page: int = 0) -> Layout:
+def describe(read_at: ReadAt, page: int | None = None) -> Layout:
     """Read both headers of the image in a CBF.
 
     Raises
     ------
     FrameError
-        If there is no whole header, it contradicts itself, or ``page`` is not 0.
+        If there is no whole header, it contradicts itself, or ``page`` is not
+        0 or ``None``, the only one.
     """
-    if page != 0:
+    if page:
         raise FrameError(f"expected a page {page}, a CBF has one image")
     text, offset = _text(read_at)
     section = text.rfind(SECTION)

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from saxsdog.errors import FrameError
+from saxsdog.errors import FrameError, SeveralImagesError
 from saxsdog.io.headers import Layout, ReadAt
 from saxsdog.reasons import Reason
 
@@ -14,6 +14,7 @@ HEADER_LIMIT = 1 << 18
 _FIRST_READ = 1 << 13
 _END = re.compile(rb"\}\r?\n")
 _BRACE = re.compile(rb"\s{0,512}\{")
+_ROOM_OF_BRACE = 513
 _TYPES = {
     "i1": ("signedbyte", "signed8"),
     "u1": ("unsignedbyte", "unsigned8"),
@@ -35,7 +36,9 @@ def is_edf(head: bytes) -> bool:
     return _BRACE.match(head) is not None and b"HEADER_BYTES" not in head[:64]
 
 
-def describe(read_at: ReadAt, page: int = 0) -> Layout | None:
+def describe(
+    read_at: ReadAt, page: int | None = None, starts: list[int] | None = None
+) -> Layout | None:
     """Read the header of an image.
 
     Parameters
@@ -43,7 +46,10 @@ def describe(read_at: ReadAt, page: int = 0) -> Layout | None:
     read_at
         The file.
     page
-        Counted from 0; an EDF may hold any number of images, one behind the other.
+        Which of the images, that lie one behind the other, counted from 0; ``None`` stands for
+        the only one.
+    starts
+        Where headers of this file were found before; those found now join them.
 
     Returns
     -------
@@ -53,19 +59,48 @@ def describe(read_at: ReadAt, page: int = 0) -> Layout | None:
 
     Raises
     ------
+    SeveralImagesError
+        If ``page`` is ``None`` and the file holds several images.
     FrameError
         If there is no such page, its header is not whole or does not describe an image.
     """
-    start = 0
-    for number in range(page + 1):
-        if number and not read_at(start, 1):
-            raise FrameError(f"expected a page {page}, the file has {number}", Reason.TRUNCATED)
-        fields, offset = _header(read_at, start)
-        if _is_rare(fields):
-            return None
-        layout = _layout(fields, offset)
-        start = offset + layout.length
+    starts = [] if starts is None else starts
+    if not starts:
+        starts.append(0)
+    if page is None:
+        return _describe_only(read_at, starts)
+    layout = _describe_at(read_at, starts[min(page, len(starts) - 1)])
+    while layout is not None and len(starts) <= page:
+        start = layout.offset + layout.length
+        if not read_at(start, 1):
+            raise FrameError(
+                f"expected a page {page}, the file has {len(starts)}", Reason.TRUNCATED
+            )
+        layout = _describe_at(read_at, start)
+        starts.append(start)
     return layout
+
+
+def _describe_only(read_at: ReadAt, starts: list[int]) -> Layout | None:
+    """Describe the first image, if no header follows; what else follows is none of ours."""
+    only = layout = _describe_at(read_at, starts[0])
+    n_images = 1
+    while layout is not None:
+        start = layout.offset + layout.length
+        if _BRACE.match(read_at(start, _ROOM_OF_BRACE)) is None:
+            break
+        layout = _describe_at(read_at, start)
+        if len(starts) == n_images:
+            starts.append(start)
+        n_images += 1
+    if n_images > 1 and layout is not None:
+        raise SeveralImagesError.counted(n_images)
+    return only if n_images == 1 else None
+
+
+def _describe_at(read_at: ReadAt, start: int) -> Layout | None:
+    fields, offset = _header(read_at, start)
+    return None if _is_rare(fields) else _layout(fields, offset)
 
 
 def _header(read_at: ReadAt, start: int) -> tuple[dict[str, str], int]:

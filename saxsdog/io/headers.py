@@ -12,6 +12,8 @@ import numpy as np
 ReadAt = Callable[[int, int], bytes]
 """Offset and count to bytes; fewer come, and no more memory is taken, where the file ends."""
 
+Packing = Literal["plain", "byte offset", "bitshuffle", "lz4", "tiff", "hdf5"]
+
 TEXT_LIMIT = 1 << 16
 """Bytes of header text that are looked at; detectors write less than 20 kB."""
 
@@ -83,21 +85,25 @@ class Layout:
     dtype
         Of the pixels as stored, byte order included.
     packing
-        ``"plain"`` pixels lie row by row, ``"byte offset"`` ones are compressed as in a CBF, and
-        ``"tiff"`` stands for all that a TIFF may do to its pixels.
+        ``"plain"`` pixels lie row by row, ``"byte offset"`` ones are compressed as in a CBF,
+        ``"bitshuffle"`` and ``"lz4"`` ones as in a chunk of HDF5; ``"tiff"`` and ``"hdf5"`` stand
+        for all else that these formats may do to their pixels.
     fields
         The texts of the header.
     offset, length
         Where the pixels are and how much room they have, in bytes; with ``"tiff"`` the pieces of
         the image lie anywhere in that room.
+    page
+        Which page of a TIFF it is for tifffile, which counts copies and masks as well.
     """
 
     shape: tuple[int, int]
     dtype: np.dtype[Any]
-    packing: Literal["plain", "byte offset", "tiff"]
+    packing: Packing
     fields: Mapping[str, str]
     offset: int = 0
     length: int = 0
+    page: int = 0
 
     @property
     def size(self) -> int:

@@ -2,8 +2,8 @@
 
 import os
 import stat
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from io import FileIO
 from pathlib import Path
 from typing import Any
@@ -11,14 +11,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from saxsdog.errors import FrameError
-from saxsdog.io import cbf, edf, tiff
+from saxsdog.errors import FrameError, SeveralImagesError
+from saxsdog.io import cbf, edf, hdf5, tiff
 from saxsdog.io.headers import FrameHeader, Layout, frame_header
 from saxsdog.io.libraries import read_with_fabio, read_with_tifffile
 from saxsdog.io.status import Fingerprint, fingerprint_of, reason_of
 from saxsdog.reasons import Reason
 
-IMAGE_SUFFIXES: tuple[str, ...] = (".tif", ".tiff", ".cbf", ".edf")
+IMAGE_SUFFIXES: tuple[str, ...] = (
+    ".tif",
+    ".tiff",
+    ".cbf",
+    ".edf",
+    ".h5",
+    ".hdf5",
+    ".nxs",
+)
 """What names of images end with, in lower case; :class:`FrameReader` itself looks at the bytes."""
 
 FIRST_READ = 1 << 13
@@ -27,6 +35,8 @@ FIRST_READ = 1 << 13
 ALWAYS_ALLOWED = 1 << 28
 MAX_EXPANSION = 1032
 """Deflate packs no tighter; a larger claim, above ``ALWAYS_ALLOWED`` bytes, is no true header."""
+Unpack = Callable[[NDArray[np.uint8], NDArray[Any]], None]
+"""Fills pixels from packed bytes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,19 +79,24 @@ class FrameReader:
         self._expected_shape = expected_shape
         self._pixels = np.empty(0, np.uint8)
         self._packed = np.empty(0, np.uint8)
+        self._places = _Places()
+        self._stack: hdf5.Stack | None = None
+        self._stack_version: tuple[Path, Fingerprint] | None = None
 
-    def read(self, path: Path, *, page: int = 0) -> Frame:
+    def read(self, path: Path, *, page: int | None = None) -> Frame:
         """Read one image.
 
-        The bytes tell the format, not the name. Plain TIFF and EDF and byte-offset CBF are read
-        here; libraries decode the other TIFFs and the other formats.
+        The bytes tell the format, not the name. Plain TIFF and EDF, byte-offset CBF and what
+        Eigers write as HDF5 are read here; libraries decode the other TIFFs, the other HDF5 files
+        and the other formats. An HDF5 file stays open until another file is read, or ``close``.
 
         Parameters
         ----------
         path
             The file.
         page
-            Which image of a file that holds several, counted from 0.
+            Which image of a file that holds several, counted from 0; ``None`` stands for the only
+            one.
 
         Returns
         -------
@@ -90,6 +105,8 @@ class FrameReader:
 
         Raises
         ------
+        SeveralImagesError
+            If ``page`` is ``None`` and the file holds several images.
         FrameError
             If the file cannot be read, is cut off, changes meanwhile, or does not hold an image of
             one number per pixel and of the expected shape. The message names the file.
@@ -98,15 +115,28 @@ class FrameReader:
             with _open(path) as stream:
                 return self._read_version(stream, path, page)
         except FrameError as error:
-            raise FrameError(f"{path}: {error}", error.reason, error.fingerprint) from error
+            raise error.at(path) from error
 
-    def _read_version(self, stream: FileIO, path: Path, page: int) -> Frame:
+    @property
+    def keeps_file_open(self) -> bool:
+        """Whether a file is still open for the next ``read``."""
+        return self._stack is not None
+
+    def close(self) -> None:
+        """Let go of the file that was read last; the next ``read`` is as good as the first."""
+        stack, self._stack = self._stack, None
+        if stack is not None:
+            stack.close()
+
+    def _read_version(self, stream: FileIO, path: Path, page: int | None) -> Frame:
         """Read a file that must stay as it is meanwhile; every error tells which version it was."""
         fingerprint = None
         try:
             status = os.fstat(stream.fileno())
             fingerprint = fingerprint_of(status)
             file = _File(stream, status)
+            if self._places.fingerprint != fingerprint:
+                self._places = _Places(fingerprint)
             try:
                 image, fields = self._read(file, path, page)
             finally:  # what a changing file seems to lack may be there now
@@ -121,11 +151,11 @@ class FrameReader:
         return Frame(path, image, frame_header(fields, modified=status.st_mtime), fingerprint)
 
     def _read(
-        self, file: "_File", path: Path, page: int
+        self, file: "_File", path: Path, page: int | None
     ) -> tuple[NDArray[np.generic], Mapping[str, str]]:
-        if page < 0:
+        if page is not None and page < 0:
             raise FrameError(f"expected a page counted from 0, got {page}")
-        layout = _describe(file, page)
+        layout = self._describe(file, path, page)
         if layout is None:
             image, fields = read_with_fabio(path, page, file.head)
             file.check_still_at(path)
@@ -137,11 +167,31 @@ class FrameReader:
             case "plain":
                 image = self._read_plain(file, layout)
             case "byte offset":
-                image = self._unpack(file, layout)
+                image = self._unpack(file, layout, cbf.unpack)
+            case "bitshuffle" | "lz4":
+                image = self._unpack(file, layout, hdf5.unpacker(layout.packing))
             case "tiff":
-                image = read_with_tifffile(path, page, layout.dtype)
+                image = read_with_tifffile(path, layout.page, layout.dtype)
                 file.check_still_at(path)
+            case "hdf5":
+                image = self._image(layout)
+                self._stack_of(file, path).read_into(page, image)
         return image, layout.fields
+
+    def _describe(self, file: "_File", path: Path, page: int | None) -> Layout | None:
+        if hdf5.is_hdf5(file.head):
+            return self._stack_of(file, path).describe(page)
+        self.close()
+        return _describe(file, page, self._places)
+
+    def _stack_of(self, file: "_File", path: Path) -> "hdf5.Stack":
+        """Return the images of an HDF5 file, which stays open until it is another one's turn."""
+        if self._stack is None or self._stack_version != (path, file.fingerprint):
+            self.close()
+            self._stack, self._stack_version = hdf5.Stack(path), None
+            file.check_still_at(path)  # the library opened it again
+            self._stack_version = (path, file.fingerprint)
+        return self._stack
 
     def _check_shape(self, shape: tuple[int, ...]) -> None:
         if 0 in shape:
@@ -158,14 +208,14 @@ class FrameReader:
         file.read_into(self._pixels[: layout.size], layout.offset)
         return image if layout.dtype.isnative else image.byteswap(inplace=True)
 
-    def _unpack(self, file: "_File", layout: Layout) -> NDArray[np.generic]:
+    def _unpack(self, file: "_File", layout: Layout, unpack: Unpack) -> NDArray[np.generic]:
         if self._packed.size < layout.length:
             self._packed = np.empty(layout.length, np.uint8)
         packed = self._packed[: layout.length]
         file.read_into(packed, layout.offset)
         image = self._image(layout)
-        cbf.unpack(packed, image.reshape(-1))
-        return image
+        unpack(packed, image.reshape(-1))
+        return image if layout.dtype.isnative else image.byteswap(inplace=True)
 
     def _image(self, layout: Layout) -> NDArray[Any]:
         """View the buffer as the image of a layout, in the byte order of this machine."""
@@ -175,10 +225,35 @@ class FrameReader:
         return pixels.reshape(layout.shape)
 
 
-def read_frame(path: Path, *, page: int = 0) -> Frame:
+def read_frame(path: Path, *, page: int | None = None) -> Frame:
     """Read one image into memory of its own; see :meth:`FrameReader.read`."""
-    frame = FrameReader().read(path, page=page)
-    return replace(frame, image=frame.image.copy())
+    reader = FrameReader()
+    try:
+        frame = reader.read(path, page=page)
+        return replace(frame, image=frame.image.copy())
+    finally:
+        reader.close()
+
+
+def count_images(path: Path) -> int:
+    """Count the images of a file; errors as of :meth:`FrameReader.read`."""
+    reader = FrameReader()
+    try:
+        reader.read(path)
+    except SeveralImagesError as error:
+        return error.n_images
+    finally:
+        reader.close()
+    return 1
+
+
+@dataclass
+class _Places:
+    """Where the images of one version of a file were found, so that each is looked for once."""
+
+    fingerprint: Fingerprint | None = None
+    pages: list[tiff.Page] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
 
 
 class _File:
@@ -194,7 +269,7 @@ class _File:
         self.size = status.st_size
         self.head = stream.read(FIRST_READ) or b""
         self._stream = stream
-        self._fingerprint = fingerprint_of(status)
+        self.fingerprint = fingerprint_of(status)
 
     def check_unchanged(self) -> None:
         self._compare(os.fstat(self._stream.fileno()))
@@ -204,7 +279,7 @@ class _File:
         self._compare(path.stat())
 
     def _compare(self, status: os.stat_result) -> None:
-        if fingerprint_of(status) != self._fingerprint:
+        if fingerprint_of(status) != self.fingerprint:
             message = "expected a file that stays as it is, it changed while it was read"
             raise FrameError(message, Reason.CHANGED_WHILE_READING)
 
@@ -245,18 +320,18 @@ def _open_without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # not on Windows
 
 
-def _describe(file: _File, page: int) -> Layout | None:
+def _describe(file: _File, page: int | None, places: _Places) -> Layout | None:
     if tiff.is_tiff(file.head):
-        return tiff.describe(file.read_at, page)
+        return tiff.describe(file.read_at, page, places.pages)
     if cbf.is_cbf(file.head):
         return cbf.describe(file.read_at, page)
     if edf.is_edf(file.head):
-        return edf.describe(file.read_at, page)
+        return edf.describe(file.read_at, page, places.starts)
     if not file.head.strip(b"\0"):
         raise FrameError(
             "expected an image, the file starts with nothing but zeros", Reason.TRUNCATED
         )
-    if any(magic.startswith(file.head) for magic in (*tiff.DIALECTS, cbf.MAGIC)):
+    if any(magic.startswith(file.head) for magic in (*tiff.DIALECTS, cbf.MAGIC, hdf5.MAGIC)):
         raise FrameError(f"expected an image, the file ends after {file.head!r}", Reason.TRUNCATED)
     return None
 

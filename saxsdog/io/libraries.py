@@ -8,13 +8,15 @@ supervisor where every exception is caught.
 
 import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from saxsdog.errors import FrameError
+from saxsdog.errors import FrameError, SeveralImagesError
 from saxsdog.io.status import reason_of
 from saxsdog.reasons import Reason
 
@@ -51,20 +53,33 @@ def read_with_tifffile(path: Path, page: int, dtype: np.dtype[Any]) -> NDArray[n
         raise FrameError(message, _reason(error)) from error
 
 
+@contextmanager
+def translated(expected: str) -> Iterator[None]:
+    """Make a frame error of whatever a library raises on the bytes of a file."""
+    try:
+        yield
+    except FrameError:
+        raise
+    except Exception as error:
+        raise FrameError(f"expected {expected}: {error}", _reason(error)) from error
+
+
 def read_with_fabio(
-    path: Path, page: int, head: bytes
+    path: Path, page: int | None, head: bytes
 ) -> tuple[NDArray[np.generic], dict[str, str]]:
     """Read an image of any format that fabio knows, and its header.
 
     Parameters
     ----------
     path, page
-        The file, and which of its images.
+        The file, and which of its images; ``None`` stands for the only one.
     head
         First bytes of the file: they tell a damaged image from what never was one.
 
     Raises
     ------
+    SeveralImagesError
+        If ``page`` is ``None`` and the file holds several images.
     FrameError
         If fabio does not know it, or it has no such page.
     """
@@ -86,7 +101,11 @@ def read_with_fabio(
         ) from error
 
 
-def _page_of(file: Any, page: int) -> Any:
+def _page_of(file: Any, page: int | None) -> Any:
+    if page is None:
+        if file.nframes > 1:
+            raise SeveralImagesError.counted(file.nframes)
+        return file
     if page >= file.nframes:
         raise FrameError(f"expected a page {page}, the file has {file.nframes}", Reason.TRUNCATED)
     return file.get_frame(page) if page else file

@@ -5,13 +5,13 @@ and decoded by tifffile.
 """
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from saxsdog.errors import FrameError
+from saxsdog.errors import FrameError, SeveralImagesError
 from saxsdog.io.headers import TEXT_LIMIT, Layout, ReadAt, comment_fields
 from saxsdog.reasons import Reason
 
@@ -21,13 +21,17 @@ MAX_ENTRIES = 4096
 MAX_PIECES = 1 << 16
 """Strips or tiles whose place is looked at; 16 million pixels have 4096 rows."""
 
+MAX_PAGES = 1 << 20
+"""Directories that are looked at; a classic TIFF of 4 GB has room for as many of 4 kB."""
+
+NEW_SUBFILE_TYPE, REDUCED, MASK = 254, 1, 4
 IMAGE_WIDTH, IMAGE_LENGTH, BITS_PER_SAMPLE, COMPRESSION = 256, 257, 258, 259
 FILL_ORDER, IMAGE_DESCRIPTION, MODEL, STRIP_OFFSETS = 266, 270, 272, 273
 SAMPLES_PER_PIXEL, ROWS_PER_STRIP, STRIP_SIZES, DATE_TIME, PREDICTOR = 277, 278, 279, 306, 317
 TILE_OFFSETS, TILE_SIZES, SAMPLE_FORMAT = 324, 325, 339
 WANTED = {IMAGE_WIDTH, IMAGE_LENGTH, BITS_PER_SAMPLE, COMPRESSION, FILL_ORDER, IMAGE_DESCRIPTION}
 WANTED |= {MODEL, STRIP_OFFSETS, SAMPLES_PER_PIXEL, ROWS_PER_STRIP, STRIP_SIZES, DATE_TIME}
-WANTED |= {PREDICTOR, TILE_OFFSETS, TILE_SIZES, SAMPLE_FORMAT}
+WANTED |= {PREDICTOR, TILE_OFFSETS, TILE_SIZES, SAMPLE_FORMAT, NEW_SUBFILE_TYPE}
 
 ASCII = 2
 INTEGERS = {1: "u1", 3: "u2", 4: "u4", 13: "u4", 16: "u8"}  # field type -> its integers
@@ -43,6 +47,24 @@ class _Dialect:
     count: struct.Struct  # of the entries, at the start of a directory
     entry: struct.Struct  # tag, type, count, value or its offset
     offset: struct.Struct
+
+
+class Page(NamedTuple):
+    """Where the directory of an image is.
+
+    Attributes
+    ----------
+    start
+        Offset of the directory.
+    number
+        Which directory of the file it is, counted from 0.
+    following
+        Offset of the next directory, 0 behind the last one.
+    """
+
+    start: int
+    number: int
+    following: int
 
 
 class _Entry(NamedTuple):
@@ -72,15 +94,17 @@ def is_tiff(head: bytes) -> bool:
     return head[:4] in DIALECTS
 
 
-def describe(read_at: ReadAt, page: int = 0) -> Layout:
-    """Read the directory of a page.
+def describe(read_at: ReadAt, page: int | None = None, known: list[Page] | None = None) -> Layout:
+    """Read the directory of an image.
 
     Parameters
     ----------
     read_at
         The file.
     page
-        Counted from 0.
+        Which image, counted from 0; ``None`` stands for the only one.
+    known
+        Images of this file that were found before; those found now join them.
 
     Returns
     -------
@@ -89,11 +113,19 @@ def describe(read_at: ReadAt, page: int = 0) -> Layout:
 
     Raises
     ------
+    SeveralImagesError
+        If ``page`` is ``None`` and the file holds several images.
     FrameError
         If there is no such page, or it does not hold one number per pixel.
     """
     dialect = DIALECTS[read_at(0, 4)]
-    tags = _Tags(read_at, dialect, _directory(read_at, dialect, page))
+    known = [] if known is None else known
+    found, entries = _find(read_at, dialect, page or 0, known)
+    if page is None and found.following:
+        _find_all(read_at, dialect, known)
+        if len(known) > 1:
+            raise SeveralImagesError.counted(len(known))
+    tags = _Tags(read_at, dialect, entries)
     shape = (tags.number(IMAGE_LENGTH, 0), tags.number(IMAGE_WIDTH, 0))
     samples = tags.number(SAMPLES_PER_PIXEL, 1)
     if samples != 1:
@@ -103,37 +135,71 @@ def describe(read_at: ReadAt, page: int = 0) -> Layout:
         )
     dtype = tags.dtype()
     offset = tags.plain_offset(shape, dtype)
+    fields = tags.fields()
     if offset is None:
-        return Layout(shape, dtype, "tiff", tags.fields(), length=tags.end_of_pieces())
-    return Layout(
-        shape, dtype, "plain", tags.fields(), offset, shape[0] * shape[1] * dtype.itemsize
-    )
+        length = tags.end_of_pieces()
+        return Layout(shape, dtype, "tiff", fields, length=length, page=found.number)
+    return Layout(shape, dtype, "plain", fields, offset, shape[0] * shape[1] * dtype.itemsize)
 
 
-def _directory(read_at: ReadAt, dialect: _Dialect, page: int) -> Mapping[int, _Entry]:
-    """Follow the chain of directories; only the entries that we use."""
-    position = dialect.first
-    seen: set[int] = set()
-    for number in range(page + 1):
-        start = _unpack(dialect.offset, read_at, position)
-        if start == 0 or start in seen:
-            raise FrameError(f"expected a page {page}, the file has {number}", Reason.TRUNCATED)
+def _find(
+    read_at: ReadAt, dialect: _Dialect, page: int, known: list[Page]
+) -> tuple[Page, Mapping[int, _Entry]]:
+    """Find an image: its place, and the entries of its directory that we use."""
+    if page < len(known):
+        return known[page], _directory(read_at, dialect, known[page].start)[0]
+    for found, entries in _further(read_at, dialect, known):
+        if len(known) > page:
+            return found, entries
+    raise FrameError(f"expected a page {page}, the file has {len(known)}", Reason.TRUNCATED)
+
+
+def _find_all(read_at: ReadAt, dialect: _Dialect, known: list[Page]) -> None:
+    for _ in _further(read_at, dialect, known):
+        pass
+
+
+def _further(
+    read_at: ReadAt, dialect: _Dialect, known: list[Page]
+) -> Iterator[tuple[Page, Mapping[int, _Entry]]]:
+    """Follow the chain of directories from the last known image on; what is found gets known.
+
+    A later page that calls itself a smaller copy or a mask is not an image.
+    """
+    seen = {page.start for page in known}
+    number = known[-1].number + 1 if known else 0
+    start = known[-1].following if known else _unpack(dialect.offset, read_at, dialect.first)
+    while start and start not in seen:
+        if number == MAX_PAGES:
+            raise FrameError(f"expected at most {MAX_PAGES} pages, the file has more")
         seen.add(start)
-        n_entries = _unpack(dialect.count, read_at, start)
-        if n_entries > MAX_ENTRIES:
-            raise FrameError(f"expected at most {MAX_ENTRIES} tags, the page claims {n_entries}")
-        entries = start + dialect.count.size
-        position = entries + n_entries * dialect.entry.size
-    block = read_at(entries, n_entries * dialect.entry.size)
-    if len(block) < position - entries:
+        entries, following = _directory(read_at, dialect, start)
+        kind = _Tags(read_at, dialect, entries).number(NEW_SUBFILE_TYPE, 0)
+        if number == 0 or not kind & (REDUCED | MASK):
+            known.append(Page(start, number, following))
+            yield known[-1], entries
+        start = following
+        number += 1
+
+
+def _directory(read_at: ReadAt, dialect: _Dialect, start: int) -> tuple[Mapping[int, _Entry], int]:
+    """Read the entries of a directory that we use, and where the next directory is."""
+    n_entries = _unpack(dialect.count, read_at, start)
+    if n_entries > MAX_ENTRIES:
+        raise FrameError(f"expected at most {MAX_ENTRIES} tags, the page claims {n_entries}")
+    first, size = start + dialect.count.size, n_entries * dialect.entry.size
+    block = read_at(first, size + dialect.offset.size)
+    if len(block) < size:
         raise FrameError(
-            f"expected {n_entries} tags at offset {entries}, the file ends before", Reason.TRUNCATED
+            f"expected {n_entries} tags at offset {first}, the file ends before", Reason.TRUNCATED
         )
     found: dict[int, _Entry] = {}
-    for tag, kind, count, value in dialect.entry.iter_unpack(block):
+    for tag, kind, count, value in dialect.entry.iter_unpack(block[:size]):
         if tag in WANTED:  # SAXSLAB adds a second, XML description: the first is Pilatus's own
             found.setdefault(tag, _Entry(kind, count, value))
-    return found
+    # A last directory without the zero that ends the chain harms nobody.
+    whole = len(block) == size + dialect.offset.size
+    return found, dialect.offset.unpack_from(block, size)[0] if whole else 0
 
 
 def _unpack(form: struct.Struct, read_at: ReadAt, offset: int) -> int:

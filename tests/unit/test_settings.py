@@ -23,7 +23,7 @@ def test_an_empty_file_gives_the_defaults(tmp_path):
     assert settings.roots == ()
     assert settings.state is None
     assert settings.bind is None
-    assert settings.suffixes == (".tif", ".tiff", ".cbf", ".edf")
+    assert settings.suffixes == (".tif", ".tiff", ".cbf", ".edf", ".h5", ".hdf5", ".nxs")
     assert (settings.output.relative, settings.output.folder) == ("../work", None)
     assert settings.workers.number is None
     assert settings.workers.most == 4 * os.cpu_count()
