@@ -3,10 +3,10 @@
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 
 from saxsdog.calibration import Calibration
 from saxsdog.errors import CalibrationError
@@ -14,8 +14,10 @@ from saxsdog.io.mask_files import read_mask
 from saxsdog.io.status import last_change
 from saxsdog.reduction.channels import Channel, PhiChannel, RadialChannel, SliceChannel
 from saxsdog.reduction.integrate import Curve, integrate
-from saxsdog.reduction.matrix import weight_matrix
 from saxsdog.reduction.plan import Plan, make_plan
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 Mask = NDArray[np.bool_]
 
@@ -89,7 +91,7 @@ class Integrator:
         """
         return integrate(image, self.plan)
 
-    def matrix(self, channel: str) -> csr_matrix:
+    def matrix(self, channel: str) -> "csr_matrix":
         """Weights C of a channel, shape ``(bins, pixels)``: intensity is ``C @ image.ravel()``.
 
         The definition behind the compiled kernel, for an image without bad pixels; rows of empty
@@ -100,6 +102,8 @@ class Integrator:
         KeyError
             If there is no such channel.
         """
+        from saxsdog.reduction.matrix import weight_matrix  # SciPy, which no server needs
+
         return weight_matrix(self.plan, channel)
 
 

@@ -1,4 +1,4 @@
-"""Write a file whole or not at all."""
+"""Write a file whole or not at all, or line by line."""
 
 import os
 import re
@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+_MORE = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
 _TEMPORARY = re.compile(r"\..+\.(?P<process>[0-9]{1,9})-[0-9]+\.tmp", re.DOTALL)
 _READABLE_BY_ALL = 0o666
 
@@ -31,15 +32,45 @@ def write_whole(path: str | os.PathLike[str], data: bytes, mode: int = _READABLE
     try:
         descriptor = os.open(temporary, _NEW, mode)
         try:
-            rest = memoryview(data)
-            while rest:
-                rest = rest[os.write(descriptor, rest) :]
+            _write(descriptor, data)
         finally:
             os.close(descriptor)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def append_to(path: Path, data: bytes, *, parents: bool = False) -> None:
+    """Append to a file; it and its folder are made if they are not there.
+
+    Parameters
+    ----------
+    path, data
+        The file, and what comes to its end.
+    parents
+        Whether the folders above its folder are made as well.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written. A part of the data may have been.
+    """
+    try:
+        descriptor = os.open(path, _MORE, _READABLE_BY_ALL)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=parents, exist_ok=True)
+        descriptor = os.open(path, _MORE, _READABLE_BY_ALL)
+    try:
+        _write(descriptor, data)
+    finally:
+        os.close(descriptor)
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
 
 
 def remove_leftovers(folder: Path, process_id: int) -> None:

@@ -7,6 +7,7 @@ pipes, and is told of outcomes and deaths.
 import logging
 import multiprocessing
 import signal
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Self
 
 from saxsdog.pipeline import worker
@@ -34,6 +35,9 @@ STOP_TIMEOUT = 10.0
 
 STARTING = 60.0
 """s that a worker may take to become ready; a cold disk needs some of them."""
+
+PRELOADED = "saxsdog.pipeline.preload"
+"""Imported by the process that workers are forked from, and by no other."""
 
 DYING = 0.2
 """s between the end of a pipe and that of its process."""
@@ -223,7 +227,8 @@ class Crew:
         process = self._context.Process(  # type: ignore[attr-defined]
             target=worker.run, args=(self._task, theirs), daemon=True
         )
-        process.start()
+        with _main_program_hidden():
+            process.start()
         theirs.close()
         self._workers[ours] = _Worker(process, ours, since=self._clock())
 
@@ -294,6 +299,21 @@ def _signals_kept_for_us() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+@contextmanager
+def _main_program_hidden() -> Iterator[None]:
+    """Let a process start that does not begin by importing the program which starts it.
+
+    That is what makes objects of the program known to it, as :mod:`multiprocessing` sees it. Ours
+    are all from modules; a worker would load a whole server for nothing.
+    """
+    program = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = program
+
+
 def make_ready_to_start() -> None:
     """Start the process that starts workers, so that the first of them comes as fast as others."""
     if _forks():
@@ -306,7 +326,7 @@ def _context() -> BaseContext:
     """Return a way to start processes clean, where possible from a server with warm imports."""
     if _forks():
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([worker.__name__])
+        context.set_forkserver_preload([PRELOADED])
         return context
     return multiprocessing.get_context("spawn")
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from saxsdog.errors import OutputError
+from saxsdog.whole_file import append_to
 
 OWNERS_FILE = ".saxsdog-owners.jsonl"
 
@@ -98,9 +99,8 @@ class Owners:
             return
         text = "".join(json.dumps(entry) + "\n" for entry in self._new)
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with (self._folder / OWNERS_FILE).open("a", encoding="utf-8") as file:
-                file.write("\n" + text if self._torn else text)
+            data = ("\n" + text if self._torn else text).encode()
+            append_to(self._folder / OWNERS_FILE, data, parents=True)
         except OSError as error:
             self._torn = True
             raise OutputError(f"{self._folder}: cannot write results: {error.strerror}") from error

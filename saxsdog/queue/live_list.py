@@ -5,6 +5,7 @@ from pathlib import Path
 
 from saxsdog.errors import OutputError
 from saxsdog.queue.records import Result
+from saxsdog.whole_file import append_to
 
 COLUMNS = ("I0", "I1", "I2")
 
@@ -39,9 +40,7 @@ class LiveList:
         if not text:
             return
         try:
-            self.path.parent.mkdir(exist_ok=True)
-            with self.path.open("a", encoding="utf-8", errors="surrogateescape") as file:
-                file.write(text)
+            append_to(self.path, text.encode(errors="surrogateescape"))
         except OSError as error:
             raise OutputError(f"{self.path}: cannot be written: {error.strerror}") from error
 

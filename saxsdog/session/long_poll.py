@@ -69,7 +69,8 @@ class LongPoll(Running):
         """Tell that there is something new."""
         with self._changed:
             self._news = True
-            self._changed.notify()
+            if self._waiting:  # nobody else wants to be woken for each image
+                self._changed.notify()
 
     def start(self) -> None:
         self._thread.start()

@@ -159,10 +159,12 @@ class Subscription(Running):
         try:
             with suppress(zmq.ContextTerminated):
                 while True:
-                    poller.poll(LONGEST_TURN_MS)
+                    ready = dict(poller.poll(LONGEST_TURN_MS))
                     self.last_turn = self._clock()
-                    self._watch_line()
-                    self._take_messages()
+                    if self._line in ready:
+                        self._watch_line()
+                    if self._socket in ready:
+                        self._take_messages()
                     self._watch_heart()
                     self._renew()
         finally:

@@ -7,6 +7,7 @@ import pytest
 
 from saxsdog import whole_file
 from saxsdog.whole_file import (
+    append_to,
     remove_leftovers,
     remove_leftovers_of_the_dead,
     temporary_name,
@@ -223,3 +224,18 @@ def test_what_a_killed_writer_left_is_found(tmp_path):
     assert left.startswith(".a.chi.")
     remove_leftovers_of_the_dead(tmp_path)
     assert names_in(tmp_path) == []
+
+
+def test_lines_come_to_the_end_of_a_file_and_its_folder_is_made(tmp_path):
+    file = tmp_path / "new" / "list"
+    append_to(file, b"one\n")
+    append_to(file, b"two\n")
+    assert file.read_bytes() == b"one\ntwo\n"
+
+
+def test_the_folders_above_are_made_only_if_that_is_wanted(tmp_path):
+    file = tmp_path / "far" / "away" / "list"
+    with pytest.raises(FileNotFoundError):
+        append_to(file, b"")
+    append_to(file, b"line", parents=True)
+    assert file.read_bytes() == b"line"

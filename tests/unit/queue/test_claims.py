@@ -51,6 +51,15 @@ def test_an_image_of_another_folder_with_the_same_name_gets_another(journal, roo
     assert second == root / "work" / "other" / "a"
 
 
+def test_an_image_of_a_file_that_holds_several_has_its_number_in_its_name(journal, root):
+    claims = claims_of(journal, root)
+    assert claims.target_of(root / "run" / "x.h5::17") == root / "work" / "x_00017"
+    other = claims.target_of(root / "run" / "x.nxs::17")
+    assert other not in (None, root / "work" / "x_00017")
+    claims.save()
+    assert written_owners(root / "work")["x_00017.chi"] == "../run/x.h5::17"
+
+
 def test_an_image_keeps_its_name_after_a_restart(journal, root, tmp_path):
     former = claims_of(journal, root)
     former.target_of(root / "run" / "a.tif")
@@ -130,7 +139,7 @@ def test_owners_that_could_not_be_written_are_written_the_next_time(journal, roo
     claims = claims_of(journal, root)
     claims.target_of(root / "run" / "a.tif")
     with monkeypatch.context() as patch:
-        patch.setattr(owners_module.Path, "open", _tears)
+        patch.setattr(owners_module, "append_to", _tears)
         with pytest.raises(OutputError, match="No space"):
             claims.save()
     claims.target_of(root / "run" / "b.tif")
@@ -140,10 +149,10 @@ def test_owners_that_could_not_be_written_are_written_the_next_time(journal, roo
     assert [name for name, _ in entries] == ["a.chi", "a_cS.chi", "b.chi", "b_cS.chi"]
 
 
-def _tears(path, *args, **how):
+def _tears(path, data, *, parents):
     """Write half a line, then be out of space."""
-    with open(path, "w") as file:  # noqa: PTH123 - the other is patched
-        file.write('["a.chi", "..')
+    path.parent.mkdir(parents=parents)
+    path.write_bytes(data[:13])
     raise OSError(28, "No space left on device")
 
 
