@@ -17,7 +17,7 @@ from saxsfeeder.feeder import Feeder
 from saxsfeeder.scanning import Scanner
 from saxsfeeder.settling import SETTLE_TIME, Settling
 
-SUFFIXES = (".tif", ".tiff", ".cbf", ".edf")
+SUFFIXES = (".tif", ".tiff", ".cbf", ".edf", ".h5", ".hdf5", ".nxs")
 INTERVAL = 0.1
 TIME_TO_CONNECT = 0.5
 """Seconds; a server that waits for a feeder tries ten times a second."""

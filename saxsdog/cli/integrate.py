@@ -13,26 +13,31 @@ from saxsdog.cli.arguments import add_jobs, command_parser
 from saxsdog.cli.exit_status import ExitStatus
 from saxsdog.cli.progress import Stopwatch, progress_bar
 from saxsdog.cli.stopping import StopOnSignal
-from saxsdog.errors import OutputError, UsageError
+from saxsdog.errors import FrameError, OutputError, UsageError
+from saxsdog.image_names import split
 from saxsdog.integrator import Integrator
+from saxsdog.io.images import count_images
 from saxsdog.pipeline.batch import Batch
 from saxsdog.pipeline.jobs import Outcome, ReuseRule, Status
 from saxsdog.pipeline.outputs import DEFAULT_RELATIVE, OutputRule, assign
-from saxsdog.sources.find import find_images
+from saxsdog.reasons import Reason
+from saxsdog.sources.find import Source, find_images
 
 DESCRIPTION = """\
 Integrate detector images into curves.
 
 For every image x.tif a curve x.chi is written into the folder 'work' beside the folder of the
 image: q in 1/nm, intensity in counts per pixel, standard error. If the calibration has more masks
-or slices, their curves are x_cR1.chi, x_cS2.chi and so on. A curve appears under its name only
-when it is complete."""
+or slices, their curves are x_cR1.chi, x_cS2.chi and so on. A file x.h5 that holds several images
+gives x_00000.chi, x_00001.chi and so on. A curve appears under its name only when it is
+complete."""
 
 EXAMPLES = """\
 examples:
   saxsdog integrate agbeh.saxsconf frames/            a folder and all folders below it
   saxsdog integrate agbeh.saxsconf 'run7/*_0[0-4]*.tif'
   saxsdog integrate agbeh.saxsconf frames/ -o curves  all curves below the folder 'curves'
+  saxsdog integrate agbeh.saxsconf run7.h5::17        one image of a file that holds several
   saxsdog integrate agbeh.saxsconf frames/ --resume   go on after an interruption
 
 exit status: 0 all well, 1 some images failed or folders could not be read (each is named with the
@@ -58,11 +63,27 @@ def run(arguments: Sequence[str]) -> int:
         integrator,
         targets=assign(sources, rule, integrator.channels),
         reuse=ReuseRule(not calibration.overwrite, options.resume, integrator.masks_changed),
-        n_workers=min(options.jobs, len(sources)),
+        n_workers=min(options.jobs, _count(sources, options)),
         page=options.page,
     )
     status = _work(batch, options.log)
     return ExitStatus.SOME_FAILED if unreadable and status is ExitStatus.WELL else status
+
+
+def _count(sources: Sequence[Source], options: argparse.Namespace) -> int:
+    """Count the images, up to the number of processes; few files may hold many."""
+    if options.page is not None or len(sources) >= options.jobs:
+        return len(sources)
+    return sum(map(_images_in, sources))
+
+
+def _images_in(source: Source) -> int:
+    if split(source.image.name)[1] is not None:
+        return 1
+    try:
+        return count_images(source.image)
+    except FrameError:  # a worker says why
+        return 1
 
 
 def _work(batch: Batch, log: Path | None) -> ExitStatus:
@@ -73,8 +94,9 @@ def _work(batch: Batch, log: Path | None) -> ExitStatus:
             for outcome in _outcomes(batch, log, stop):
                 watch.lap()
                 counts[outcome.status] += 1
-                if outcome.status is Status.FAILED:
-                    print(f"failed ({outcome.reason}): {outcome.message}", file=sys.stderr)
+                if outcome.status is Status.FAILED or outcome.reason == Reason.IMAGES_ELSEWHERE:
+                    ending = f"{outcome.status} ({outcome.reason})"
+                    print(f"{ending}: {outcome.message}", file=sys.stderr)
     finally:
         _print_summary(counts, len(batch.targets), watch)
     if counts.total() < len(batch.targets):
@@ -91,7 +113,7 @@ def _outcomes(batch: Batch, log: Path | None, stop: StopOnSignal) -> Iterator[Ou
         for outcome in stack.enter_context(batch.outcomes(stop)):
             if file is not None:
                 _append(file, outcome)
-            advance()
+            advance(len(batch.targets))
             yield outcome
 
 
@@ -131,7 +153,8 @@ def make_parser() -> argparse.ArgumentParser:
         "paths",
         metavar="PATH",
         nargs="+",
-        help="an image, a folder (with all folders below it) or a pattern in quotes",
+        help="an image, a folder (with all folders below it) or a pattern in quotes; x.h5::17 is "
+        "one image of a file that holds several",
     )
     add_jobs(parser)
     where = parser.add_mutually_exclusive_group()
@@ -160,8 +183,8 @@ def make_parser() -> argparse.ArgumentParser:
         "--page",
         metavar="N",
         type=int,
-        default=0,
-        help="which image of files that hold several, counted from 0 (default: %(default)s)",
+        help="of files that hold several images, integrate only this one, counted from 0 "
+        "(default: all)",
     )
     parser.add_argument(
         "--log",

@@ -1,8 +1,9 @@
 """A progress bar with rate and time left, on a terminal only."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from rich.console import Console
 from rich.progress import (
@@ -51,8 +52,14 @@ class Stopwatch:
         return text
 
 
+class Advance(Protocol):
+    """Notes that one more image is done, perhaps of more than were known before."""
+
+    def __call__(self, total: int | None = None) -> None: ...
+
+
 @contextmanager
-def progress_bar(description: str, total: int) -> Iterator[Callable[[], None]]:
+def progress_bar(description: str, total: int) -> Iterator[Advance]:
     """Show progress while open; call what it gives for each image done."""
     console = Console(stderr=True)
     columns = (
@@ -64,4 +71,4 @@ def progress_bar(description: str, total: int) -> Iterator[Callable[[], None]]:
     )
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task(description, total=total)
-        yield lambda: progress.advance(task)
+        yield lambda total=None: progress.update(task, advance=1, total=total)

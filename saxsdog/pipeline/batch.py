@@ -1,16 +1,20 @@
 """Integrate a given set of images: the engine of ``saxsdog integrate``."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import starmap, takewhile
 from pathlib import Path
 
 from saxsdog.integrator import Integrator
 from saxsdog.pipeline.jobs import Job, Outcome, Reducer, ReuseRule
+from saxsdog.pipeline.outputs import Targets
 from saxsdog.pipeline.pool import Pool
 from saxsdog.pipeline.shared_plan import SharedPlan
 from saxsdog.pipeline.worker import WorkerTask, outcome_of
+
+Begin = Callable[[Iterable[Job]], Iterator[Job]]
+"""Passes on jobs until no further one is to be begun."""
 
 
 @dataclass(frozen=True)
@@ -22,37 +26,61 @@ class Batch:
     integrator
         Made from the calibration.
     targets
-        ``<folder>/<stem>`` of the curves of each image.
+        Of the curves of each image. A file that turns out to hold several images gives its place
+        to them.
     reuse
         Which images to skip because of curves that are there.
     n_workers
         Number of processes; 1 works in this one.
     page
-        Which image of files that hold several, counted from 0.
+        Which image of files that hold several, counted from 0; ``None``: each of them.
     """
 
     integrator: Integrator
-    targets: Mapping[Path, Path]
+    targets: Targets
     reuse: ReuseRule
     n_workers: int
-    page: int = 0
+    page: int | None = None
 
     @contextmanager
     def outcomes(self, stop: Callable[[], bool] = lambda: False) -> Iterator[Iterator[Outcome]]:
         """Integrate while iterated over.
 
         Once ``stop`` says so no further image is begun, and those under work are finished. Leaving
-        early finishes them as well, without telling.
+        early finishes them as well, without telling. Files that hold several images have no
+        outcome: their images have.
         """
-        every = (Job(image, target) for image, target in self.targets.items())
-        jobs = takewhile(lambda _: not stop(), every)
+
+        def begin(jobs: Iterable[Job]) -> Iterator[Job]:
+            return takewhile(lambda _: not stop(), jobs)
+
+        jobs = begin(starmap(Job, list(self.targets.items())))  # they may grow meanwhile
         plan, document = self.integrator.plan, self.integrator.calibration.document
         if self.n_workers == 1:
             reducer = Reducer(plan, document, self.reuse, self.page)
-            yield (outcome_of(reducer, job) for job in jobs)
+            yield self._alone(reducer, jobs, begin)
             return
         with (
             SharedPlan.write(plan) as shared,
             Pool(self.n_workers, WorkerTask(shared, document, self.reuse, self.page)) as pool,
         ):
-            yield pool.run(jobs)
+            yield self._together(pool, jobs, begin)
+
+    def _alone(self, reducer: Reducer, jobs: Iterable[Job], begin: Begin) -> Iterator[Outcome]:
+        for job in jobs:
+            outcome = outcome_of(reducer, job)
+            if outcome.holds_several:
+                yield from self._alone(reducer, begin(self._images_of(outcome)), begin)
+            else:
+                yield outcome
+
+    def _together(self, pool: Pool, jobs: Iterable[Job], begin: Begin) -> Iterator[Outcome]:
+        for outcome in pool.run(jobs):
+            if outcome.holds_several:
+                pool.add(begin(self._images_of(outcome)))
+            else:
+                yield outcome
+
+    def _images_of(self, outcome: Outcome) -> Iterator[Job]:
+        """Name the images of a file."""
+        return starmap(Job, self.targets.expand(Path(outcome.image), outcome.n_images).items())

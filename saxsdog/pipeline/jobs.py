@@ -5,14 +5,15 @@ import json
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
-from saxsdog.errors import CurveFileError, FrameError, OutputError
+from saxsdog.errors import CurveFileError, FrameError, OutputError, SeveralImagesError
+from saxsdog.image_names import MOST_IMAGES, file_of, split
 from saxsdog.io.chi import CurveFormat, read_chi
 from saxsdog.io.images import Frame, FrameReader
 from saxsdog.io.status import Fingerprint, last_change
@@ -38,6 +39,9 @@ _OUTPUT_REASONS = {
     errno.EILSEQ: Reason.OUTPUT_COLLISION,
 }
 
+
+_NO_SHAPE = (-1, -1)
+"""That of no image: a reader that expects it looks at headers, and at no pixels."""
 
 REASONS_TO_KEEP = {
     Reason.OUTPUT_EXISTS: "its curves are there, and OverwriteFiles is off",
@@ -90,6 +94,11 @@ class Outcome:
         Of the job.
     fingerprint
         Which version of the file was read, as far as anybody got to read it.
+    done
+        When the last of its curves was whole, s since the epoch.
+    n_images
+        How many images the file holds. Of one that holds several none was read: each has a name of
+        its own, and its turn.
     """
 
     image: str
@@ -104,6 +113,23 @@ class Outcome:
     seconds: float = 0.0
     id: int = 0
     fingerprint: Fingerprint | None = None
+    done: float | None = None
+    n_images: int = 1
+
+    @property
+    def holds_several(self) -> bool:
+        """Whether this is the outcome of a file, and its images are still to be integrated."""
+        return self.n_images > 1
+
+    @classmethod
+    def several(cls, job: Job, error: SeveralImagesError) -> Self:
+        """Return the outcome of a file that holds several images."""
+        if error.n_images > MOST_IMAGES:
+            message = f"{job.image}: holds {error.n_images} images, expected at most {MOST_IMAGES}"
+            return cls.failed(job, Reason.TOO_LARGE, message, error.fingerprint)
+        message = f"{job.image}: holds {error.n_images} images, each of which is integrated"
+        failed = cls.failed(job, error.reason, message, error.fingerprint)
+        return replace(failed, status=Status.SKIPPED, n_images=error.n_images)
 
     @classmethod
     def failed(
@@ -124,7 +150,13 @@ class Outcome:
 
     def to_bytes(self) -> bytes:
         return _encode(
-            {**self._described(), "id": self.id, "fingerprint": self.fingerprint}
+            {
+                **self._described(),
+                "id": self.id,
+                "fingerprint": self.fingerprint,
+                "done": self.done,
+                "n_images": self.n_images,
+            }
         ).encode()
 
     @classmethod
@@ -195,16 +227,17 @@ class Reducer:
     reuse
         Which images to skip because of curves that are there.
     page
-        Which image of a file that holds several, counted from 0.
+        Which image of each file that holds several, counted from 0; ``None``: that of the name.
     """
 
     def __init__(
-        self, plan: Plan, document: dict[str, Any], reuse: ReuseRule, page: int = 0
+        self, plan: Plan, document: dict[str, Any], reuse: ReuseRule, page: int | None = None
     ) -> None:
         self._plan = plan
         self._reuse = reuse
         self._page = page
         self._reader = FrameReader(plan.shape)
+        self._header_reader = FrameReader(_NO_SHAPE)
         self._formats = [CurveFormat(channel, document) for channel in plan.channels]
         self._names = [channel.name for channel in plan.channels]
 
@@ -218,6 +251,8 @@ class Reducer:
 
         Raises
         ------
+        SeveralImagesError
+            If the file holds several images, and the job is not for one of them.
         FrameError
             If the image cannot be read or does not fit the calibration.
         OutputError
@@ -226,11 +261,11 @@ class Reducer:
         start = time.perf_counter()
         paths = [job.target.with_name(name) for name in curve_names(job.target.name, self._names)]
         reason = self._reason_to_skip(job.image, paths)
-        if reason:
+        if reason and not self._holds_several(job.image):
             message = f"{job.image}: {REASONS_TO_KEEP[reason]}"
             return Outcome(str(job.image), Status.SKIPPED, reason, message, id=job.id)
         frame = self.read(job.image)
-        curves = self._integrate(frame)
+        curves = self._integrate(job.image, frame)
         self._write(paths, curves)
         return Outcome(
             image=str(job.image),
@@ -243,18 +278,35 @@ class Reducer:
             seconds=time.perf_counter() - start,
             id=job.id,
             fingerprint=frame.fingerprint,
+            done=time.time(),
         )
 
     def read(self, image: Path) -> Frame:
         """Read an image, valid until the next one is read or reduced; errors of ``FrameReader``."""
-        return self._reader.read(image, page=self._page)
+        page = split(image.name)[1]
+        if page is None:
+            return self._reader.read(image, page=self._page)
+        file = file_of(image)
+        try:
+            return self._reader.read(file, page=page)
+        except FrameError as error:
+            message = str(error).removeprefix(f"{file}: ")
+            raise FrameError(f"{image}: {message}", error.reason, error.fingerprint) from error
 
-    def _integrate(self, frame: Frame) -> list[Curve]:
+    @property
+    def keeps_file_open(self) -> bool:
+        """Whether the file that was read last is still open."""
+        return self._reader.keeps_file_open
+
+    def close(self) -> None:
+        """Close it; the next image is as good as the first."""
+        self._reader.close()
+
+    def _integrate(self, image: Path, frame: Frame) -> list[Curve]:
         try:
             return integrate(frame.image, self._plan)
         except FrameError as error:
-            message = f"{frame.path}: {error}"
-            raise FrameError(message, error.reason, frame.fingerprint) from error
+            raise FrameError(f"{image}: {error}", error.reason, frame.fingerprint) from error
 
     def _write(self, paths: Sequence[Path], curves: Sequence[Curve]) -> None:
         for path, format_, curve in zip(paths, self._formats, curves, strict=True):
@@ -273,10 +325,22 @@ class Reducer:
             return Reason.UP_TO_DATE
         return None
 
+    def _holds_several(self, image: Path) -> bool:
+        """Whether a file holds several images, so that its curve is that of one of them at most."""
+        if self._page is not None or split(image.name)[1] is not None:
+            return False
+        try:
+            self._header_reader.read(image)
+        except SeveralImagesError:
+            return True
+        except FrameError:
+            return False
+        return False
+
     def _up_to_date(self, image: Path, paths: Sequence[Path]) -> bool:
         """Whether the curves are whole, of this calibration, and younger than image and masks."""
         try:
-            youngest = max(last_change(image), self._reuse.masks_changed)
+            youngest = max(last_change(file_of(image)), self._reuse.masks_changed)
             return all(
                 last_change(path) >= youngest and format_.made(path.read_bytes())
                 for path, format_ in zip(paths, self._formats, strict=True)

@@ -6,11 +6,12 @@ of the image.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from saxsdog.errors import OutputError
+from saxsdog.image_names import full_stem_of, join, stem_of
 from saxsdog.pipeline.owners import Owners
 from saxsdog.sources.find import Source, link_follower
 
@@ -37,35 +38,98 @@ def curve_names(stem: str, channels: Sequence[str]) -> list[str]:
     return [f"{stem}.chi", *(f"{stem}_c{channel}.chi" for channel in channels[1:])]
 
 
-def assign(
-    sources: Iterable[Source], rule: OutputRule, channels: Sequence[str]
-) -> dict[Path, Path]:
-    """Folder and stem of the curves of each image, ``<folder>/<stem>``; owners are written down.
+class Targets(Mapping[Path, Path]):
+    """Folder and stem of the curves of each image, ``<folder>/<stem>``.
 
+    They grow: a file turns out to hold several images when it is read, and gives its place to them.
     Folders and images are told apart by where they really are, behind links.
+
+    Parameters
+    ----------
+    rule
+        Where curves go.
+    channels
+        Names of the curves of each image.
+    """
+
+    def __init__(self, rule: OutputRule, channels: Sequence[str]) -> None:
+        self._rule = rule
+        self._channels = channels
+        self._really = link_follower()
+        self._owners: dict[Path, Owners] = {}
+        self._roots: dict[Path, Path] = {}
+        self._targets: dict[Path, Path] = {}
+
+    def __getitem__(self, image: Path) -> Path:
+        return self._targets[image]
+
+    def __iter__(self) -> Iterator[Path]:
+        return iter(self._targets)
+
+    def __len__(self) -> int:
+        return len(self._targets)
+
+    def add(self, source: Source) -> None:
+        """Give an image the first names that are free.
+
+        Raises
+        ------
+        OutputError
+            If there are none, or the folder of results cannot be used.
+        """
+        real_image = self._really(source.image.parent) / source.image.name
+        for candidate in candidates(self._rule.folder_of(source), source.image):
+            real_folder = self._really(candidate.parent)
+            owners = self._owners.get(real_folder)
+            if owners is None:
+                owners = self._owners[real_folder] = Owners(real_folder)
+            if owners.claim(curve_names(candidate.name, self._channels), real_image):
+                self._targets[source.image] = candidate
+                self._roots[source.image] = source.root
+                return
+        raise OutputError(f"{source.image}: no name is free for its curves")
+
+    def expand(self, file: Path, n_images: int) -> dict[Path, Path]:
+        """Put the images of a file in its place, and return those that were not known.
+
+        Raises
+        ------
+        OutputError
+            As from :meth:`add` and :meth:`save`.
+        """
+        del self._targets[file]
+        root = self._roots.pop(file)
+        images = [Path(join(str(file), page)) for page in range(n_images)]
+        new = [image for image in images if image not in self._targets]  # one may have been named
+        for image in new:
+            self.add(Source(image, root))
+        self.save()
+        return {image: self._targets[image] for image in new}
+
+    def save(self) -> None:
+        """Write down who owns which names.
+
+        Raises
+        ------
+        OutputError
+            If a folder of results cannot be made or written.
+        """
+        for owners in self._owners.values():
+            owners.save()
+
+
+def assign(sources: Iterable[Source], rule: OutputRule, channels: Sequence[str]) -> Targets:
+    """Give each image the names of its curves; owners are written down.
 
     Raises
     ------
     OutputError
         If a folder of results cannot be made or written, or no name is free.
     """
-    really = link_follower()
-    folders: dict[Path, Owners] = {}
-    targets: dict[Path, Path] = {}
+    targets = Targets(rule, channels)
     for source in sources:
-        real_image = really(source.image.parent) / source.image.name
-        for candidate in candidates(rule.folder_of(source), source.image):
-            real_folder = really(candidate.parent)
-            owners = folders.get(real_folder)
-            if owners is None:
-                owners = folders[real_folder] = Owners(real_folder)
-            if owners.claim(curve_names(candidate.name, channels), real_image):
-                targets[source.image] = candidate
-                break
-        else:
-            raise OutputError(f"{source.image}: no name is free for its curves")
-    for owners in folders.values():
-        owners.save()
+        targets.add(source)
+    targets.save()
     return targets
 
 
@@ -73,11 +137,13 @@ def candidates(folder: Path, image: Path) -> Iterator[Path]:
     """Folder and stem for the curves of an image, best first.
 
     The plain name; the same below folders named like more and more of those above the image; and
-    then with the suffix of the image, for those that differ in nothing else.
+    then with the suffix of the image, for those that differ in nothing else. An image of a file
+    that holds several has its number behind each of them.
     """
-    yield folder / image.stem
+    stem = stem_of(image)
+    yield folder / stem
     above = image.parent.parts[1:]
     for depth in range(1, len(above) + 1):
-        yield folder.joinpath(*above[-depth:], image.stem)
+        yield folder.joinpath(*above[-depth:], stem)
     for depth in range(1, len(above) + 1):
-        yield folder.joinpath(*above[-depth:], image.name)
+        yield folder.joinpath(*above[-depth:], full_stem_of(image))

@@ -40,6 +40,8 @@ class Pool:
         self._deaths: dict[Job, int] = {}
         self._stillborn = 0
         self._again: deque[Job] = deque()
+        self._added: deque[Iterator[Job]] = deque()
+        self._jobs: Iterator[Job] = iter(())
 
     def __enter__(self) -> Self:
         self._crew.hire()
@@ -61,16 +63,8 @@ class Pool:
         WorkersDieError
             If workers cannot even start.
         """
-        todo = iter(jobs)
-        exhausted = False
-        while True:
-            while not exhausted and self._crew.has_room():
-                job = self._again.popleft() if self._again else next(todo, None)
-                exhausted = job is None
-                if job is not None:
-                    self._crew.hand(job)
-            if exhausted and not self._again and not self._crew.busy:
-                return
+        self._jobs = iter(jobs)
+        while not self._hand_out() or self._crew.busy:
             for pipe in wait(self._crew.pipes):
                 assert isinstance(pipe, Connection)  # noqa: S101 - for the type checker
                 match self._crew.receive(pipe):
@@ -78,9 +72,31 @@ class Pool:
                         yield outcome
                     case Death() as death:
                         yield from self._after(death)
-                        exhausted = False
                     case _:
                         self._stillborn = 0
+
+    def add(self, jobs: Iterable[Job]) -> None:
+        """Integrate these as well while :meth:`run` is iterated over, before those not begun."""
+        self._added.append(iter(jobs))
+
+    def _hand_out(self) -> bool:
+        """Give jobs to workers until they are full; true if there are no more."""
+        while self._crew.has_room():
+            job = self._next()
+            if job is None:
+                return True
+            self._crew.hand(job)
+        return False
+
+    def _next(self) -> Job | None:
+        if self._again:
+            return self._again.popleft()
+        while self._added:
+            job = next(self._added[0], None)
+            if job is not None:
+                return job
+            self._added.popleft()
+        return next(self._jobs, None)
 
     def _after(self, death: Death) -> Iterator[Outcome]:
         """Replace a dead worker; blame the image that it worked on, and try the others again."""

@@ -1,17 +1,21 @@
 """A worker process: takes jobs from its pipe until there are no more."""
 
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from typing import Any
 
-from saxsdog.errors import FrameError, OutputError
-from saxsdog.pipeline.jobs import Job, Outcome, Reducer, ReuseRule
+from saxsdog.errors import FrameError, OutputError, SeveralImagesError
+from saxsdog.pipeline.jobs import Job, Outcome, Reducer, ReuseRule, Status
 from saxsdog.pipeline.preview import Preview, PreviewJob, preview_of
 from saxsdog.pipeline.shared_plan import SharedPlan
+from saxsdog.reasons import Reason
 
 READY = b"ready"
 NO_MORE = b""
+
+IDLE = 1.0
+"""s without a job, after which a file that was kept open for the next one is closed."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,7 @@ class WorkerTask:
     plan: SharedPlan
     document: dict[str, Any]
     reuse: ReuseRule
-    page: int = 0
+    page: int | None = None
 
     def reducer(self) -> Reducer:
         """Open the plan and make ready for the first image."""
@@ -41,10 +45,17 @@ def run(task: WorkerTask, pipe: Connection) -> None:
     reducer = task.reducer()
     try:
         pipe.send_bytes(READY)
-        while (data := pipe.recv_bytes()) != NO_MORE:
+        while (data := _next(pipe, reducer)) != NO_MORE:
             pipe.send_bytes(_answer(reducer, data))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
+
+
+def _next(pipe: Connection, reducer: Reducer) -> bytes:
+    """Wait for what comes next; a file that somebody has removed must not stay on the disk."""
+    if reducer.keeps_file_open and not pipe.poll(IDLE):
+        reducer.close()
+    return pipe.recv_bytes()
 
 
 def _answer(reducer: Reducer, data: bytes) -> bytes:
@@ -54,11 +65,19 @@ def _answer(reducer: Reducer, data: bytes) -> bytes:
 
 
 def outcome_of(reducer: Reducer, job: Job) -> Outcome:
-    """Integrate an image; errors that concern it become its outcome."""
+    """Integrate an image; errors that concern it become its outcome.
+
+    So does that a file holds several images: who gave the job names them.
+    """
     try:
         return reducer.reduce(job)
+    except SeveralImagesError as error:
+        return Outcome.several(job, error)
     except FrameError as error:
-        return Outcome.failed(job, error.reason, str(error), error.fingerprint)
+        failed = Outcome.failed(job, error.reason, str(error), error.fingerprint)
+        if error.reason is Reason.IMAGES_ELSEWHERE:  # nothing is lost: those are found as well
+            return replace(failed, status=Status.SKIPPED)
+        return failed
     except OutputError as error:
         return Outcome.failed(job, error.reason, str(error))
 

@@ -21,7 +21,6 @@ CREATE TABLE image (
     mtime_ns  INTEGER,
     inode     INTEGER,
     state     INTEGER NOT NULL,
-    attempt   INTEGER NOT NULL DEFAULT 0,
     deaths    INTEGER NOT NULL DEFAULT 0,
     announced REAL NOT NULL,             -- s since the epoch
     ending    INTEGER,                   -- counts all endings, in order

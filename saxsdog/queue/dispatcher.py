@@ -27,6 +27,9 @@ logger = logging.getLogger(__name__)
 PREPARED = 64
 """Images that get their names and are written down together before workers get them."""
 
+IMAGES_A_TURN = 256
+"""Of a file that holds several; workers must not wait longer for the next job."""
+
 TRY_AGAIN = 5.0
 """s; after the disk was full, or workers could not start."""
 
@@ -113,9 +116,15 @@ class Dispatcher:
         return self._crew.busy
 
     @property
+    def is_patient(self) -> bool:
+        """Whether workers work, and neither an image nor anybody waits for what they say."""
+        crew = self._crew
+        return crew.busy and crew.has_room() and not self._prepared and not self._asked
+
+    @property
     def due(self) -> Sequence[float | None]:
         """When something must be done though no worker speaks."""
-        return (self._held_until, self._hire_at)
+        return (self._held_until, self._hire_at, 0.0 if self._queue.expanding else None)
 
     def take_results(self) -> list[Result]:
         """Hand over what was integrated since the last time."""
@@ -215,6 +224,8 @@ class Dispatcher:
             self._hire_at = None
             self._crew.hire()
         self._crew.kill_overdue(self._image_timeout)
+        if self._queue.expanding:
+            self._queue.expand(IMAGES_A_TURN)
         while self._previews and self._crew.hand(self._previews[0][0]):
             self._asked.append(self._previews.popleft())
         if self._held_until is None:

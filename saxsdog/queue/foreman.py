@@ -11,9 +11,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from saxsdog.errors import OutputError, RequestError
 from saxsdog.pipeline.preview import Preview, PreviewJob
@@ -27,7 +26,7 @@ from saxsdog.queue.records import Result
 from saxsdog.queue.settling import Patience
 from saxsdog.running import Running
 from saxsdog.sources.sightings import Sighting, SourceKind
-from saxsdog.waker import Waker
+from saxsdog.waker import Waker, readable
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -236,9 +235,11 @@ class Foreman(Running):
             return
         self._take_sightings()
         self._look(list(self.queue.to_look_at(now)))
+        noted = self._clock()
         if self._dispatcher is not None:
             self._dispatcher.turn(now)
-        if now - self._committed >= COMMIT_AFTER or not self.journal.changed:
+        written_down = self._committed >= noted  # before workers got their jobs
+        if now - self._committed >= COMMIT_AFTER or not (written_down or self.journal.changed):
             self._commit()
 
     def _begin_again(self, error: JournalError) -> None:
@@ -272,13 +273,24 @@ class Foreman(Running):
         return True
 
     def _receive(self, timeout: float) -> None:
-        """Wait for the workers and for other threads, and hear what the workers say."""
-        dispatcher = self._dispatcher
-        pipes: list[Any] = [] if dispatcher is None else list(dispatcher.pipes)
-        for ready in wait([*pipes, self._waker.receiver], timeout):
-            if ready is self._waker.receiver:
+        """Wait for the workers and for other threads, and hear what the workers say.
+
+        While nobody waits for what they say, it is heard when it can be told, with the next commit:
+        to be woken for each word costs more than the word.
+        """
+        dispatcher, ours = self._dispatcher, self._waker.receiver
+        if dispatcher is None:
+            if readable([ours], timeout):
                 self._waker.clear()
-            elif dispatcher is not None and isinstance(ready, Connection):
+            return
+        told = self._committed + COMMIT_AFTER - self._clock()
+        if dispatcher.is_patient and told > 0:
+            readable([ours], min(timeout, told))
+            timeout = 0.0
+        for ready in readable([ours, *dispatcher.pipes], timeout):
+            if ready is ours:
+                self._waker.clear()
+            else:
                 dispatcher.receive(ready)
 
     def _time_to_wait(self) -> float:
@@ -335,8 +347,9 @@ class Foreman(Running):
         if results and self._live_list is not None:
             live_list = self._live_list
             self._attempt("live list", lambda: live_list.append(results))
-        self.journal.commit()
-        self._committed = self._clock()
+        if self.journal.changed:
+            self.journal.commit()
+            self._committed = self._clock()
         if results:
             self.history.extend(results, self._committed)
         self.counters = self.queue.counters()  # not before the rows that they count

@@ -15,7 +15,7 @@ from typing import Any
 from saxsdog.errors import SaxsdogError
 from saxsdog.io.status import Fingerprint
 from saxsdog.queue.database import open_database
-from saxsdog.queue.records import Ending, Result, State, Version
+from saxsdog.queue.records import AGAIN, Ending, Result, State, Version
 from saxsdog.reasons import Reason
 
 
@@ -141,7 +141,7 @@ class Journal:
                 announced,
             ),
         )
-        return Version(number, path, version, fingerprint, State.PENDING, 0, 0, announced)
+        return Version(number, path, version, fingerprint, State.PENDING, 0, announced)
 
     def set_fingerprint(self, number: int, fingerprint: Fingerprint | None) -> None:
         self._change(
@@ -152,21 +152,17 @@ class Journal:
     def wait_again(
         self, old: Version, fingerprint: Fingerprint | None, announced: float
     ) -> Version:
-        """Let an image that has ended wait once more, at the end of the queue."""
+        """Let an image that has ended wait once more, at the end of the queue; its row says so."""
         number = self._next_id()
         self.set_fact("endings", str(self._endings))  # the last of them may be this one's
         self._change(
             "UPDATE image SET id = ?, size = ?, mtime_ns = ?, inode = ?, state = 0, deaths = 0, "
-            "announced = ?, ending = NULL, ended = NULL, reason = NULL, message = NULL "
-            "WHERE id = ?",
-            (number, *_numbers(fingerprint), announced, old.id),
+            "announced = ?, ending = NULL, ended = NULL, reason = ?, message = NULL WHERE id = ?",
+            (number, *_numbers(fingerprint), announced, AGAIN, old.id),
         )
         return Version(
-            number, old.path, old.version, fingerprint, State.PENDING, old.attempt, 0, announced
+            number, old.path, old.version, fingerprint, State.PENDING, 0, announced, AGAIN
         )
-
-    def count_attempt(self, number: int) -> None:
-        self._change("UPDATE image SET attempt = attempt + 1 WHERE id = ?", (number,))
 
     def count_death(self, number: int) -> None:
         self._change("UPDATE image SET deaths = deaths + 1 WHERE id = ?", (number,))
@@ -349,7 +345,7 @@ class Journal:
     # -------------------------------------------------------------------- rows to objects
 
     def _version(self, row: tuple[Any, ...]) -> Version:
-        number, folder, name, version, size, mtime_ns, inode, state, attempt, deaths = row[:10]
+        number, folder, name, version, size, mtime_ns, inode, state, deaths = row[:9]
         fingerprint = None if size is None else Fingerprint(size, mtime_ns, inode % 2**64)
         path = self._path(folder, name)
         return Version(
@@ -358,10 +354,9 @@ class Journal:
             version,
             fingerprint,
             State(state),
-            attempt,
             deaths,
-            row[10],
-            row[11] or "",
+            row[9],
+            row[10] or "",
         )
 
     def _result(
@@ -391,9 +386,7 @@ class Journal:
         )
 
 
-_COLUMNS = (
-    "id, folder, name, version, size, mtime_ns, inode, state, attempt, deaths, announced, reason"
-)
+_COLUMNS = "id, folder, name, version, size, mtime_ns, inode, state, deaths, announced, reason"
 
 
 def _text(text: str) -> str:

@@ -1,22 +1,25 @@
 """The picture queue: every image that is known, and what happens to it next.
 
 ``announced or found -> ready -> leased -> integrated | failed | skipped``, with a way back from
-leased to ready (its worker died) and to settling (it is not complete yet). The journal keeps who is
-pending and how the others ended; the finer states of the pending live here, in memory, for as many
+leased to ready (its worker died) and to settling (it is not complete yet). A file in which a worker
+finds several images is skipped when each of them has been entered. The journal keeps who is pending
+and how the others ended; the finer states of the pending live here, in memory, for as many
 images as :data:`WINDOW`. No threads, no files, no clocks: times are passed in.
 """
 
 import heapq
+import math
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from saxsdog.image_names import join
 from saxsdog.io.status import Fingerprint
 from saxsdog.pipeline.jobs import Outcome, Status
 from saxsdog.protocol.messages import Counters
 from saxsdog.queue.journal import Journal
-from saxsdog.queue.records import Result, State, Version
+from saxsdog.queue.records import AGAIN, Result, State, Version
 from saxsdog.queue.settling import OF_THE_CONTENT, Patience, Wait, begin_wait
 from saxsdog.queue.tally import Tally
 from saxsdog.reasons import Reason
@@ -38,6 +41,7 @@ class Stage(Enum):
     READY = "ready"
     LEASED = "leased"
     SETTLING = "settling"
+    EXPANDING = "expanding"
 
 
 @dataclass(slots=True)
@@ -70,6 +74,16 @@ class Item:
         return self.version.deaths >= MAX_DEATHS - 1
 
 
+@dataclass(slots=True)
+class _Expansion:
+    """A file whose images are being entered, and the first that is not."""
+
+    item: Item
+    n_images: int
+    message: str
+    next_page: int = 0
+
+
 class PictureQueue:
     """The state machine over a journal.
 
@@ -100,6 +114,7 @@ class PictureQueue:
         self._items: dict[str, Item] = {}
         self._by_number: dict[int, Item] = {}
         self._looks: list[tuple[float, int]] = []
+        self._expansions: deque[_Expansion] = deque()
         self._n_leased = self._n_settling = 0
         self._loaded_to = 0
         self._all_loaded = False
@@ -118,27 +133,7 @@ class PictureQueue:
         again
             Whether to integrate it once more if that was done before.
         """
-        item = self._items.get(path)
-        if item is not None:
-            self._sight_again(item, fingerprint)
-            return False
-        known = self._journal.newest(path)
-        if known is None:
-            self._enter(self._journal.add(path, 1, fingerprint, self._wall()))
-            return True
-        if known.state is State.PENDING:  # it waits in the journal
-            self._tally.duplicates += 1
-            if fingerprint not in (None, known.fingerprint):
-                self._journal.set_fingerprint(known.id, fingerprint)
-            return False
-        if fingerprint not in (None, known.fingerprint):
-            self._add_version(known, fingerprint)
-            return True
-        if again:
-            self._revive(known, known.fingerprint)
-        else:
-            self._tally.duplicates += 1
-        return False
+        return self._sight(path, fingerprint, again_before=math.inf if again else 0)
 
     def refuse(self, path: str, reason: Reason, message: str) -> None:
         """Take note of a file that is none of those that we read; it is skipped."""
@@ -174,8 +169,6 @@ class PictureQueue:
         item = self._ready.popleft()
         item.stage = Stage.LEASED
         self._n_leased += 1
-        item.version.attempt += 1
-        self._journal.count_attempt(item.version.id)
         return item
 
     def give_back(self, item: Item) -> None:
@@ -219,6 +212,9 @@ class PictureQueue:
                 item.wait.note_change(now)
         if item.newer == version.fingerprint:
             item.newer = None
+        if outcome.holds_several and item.newer is None:
+            self._begin_to_expand(item, outcome)
+            return None
         failed = outcome.status is Status.FAILED
         if failed and self._patience.with_reason(outcome.reason) is not None:
             self._wait_or_fail(item, outcome, now)
@@ -228,7 +224,7 @@ class PictureQueue:
         if outcome.status is Status.INTEGRATED:
             result = self._record(version, outcome)
             self._end(version, State.INTEGRATED)
-        elif outcome.status is Status.SKIPPED:
+        elif outcome.status is Status.SKIPPED and not outcome.holds_several:
             self._end(version, State.SKIPPED, outcome.reason, outcome.message)
         elif item.newer is None:
             self._end(version, State.FAILED, outcome.reason, outcome.message)
@@ -241,6 +237,37 @@ class PictureQueue:
         """End a leased image that cannot be integrated, whoever tries."""
         self._drop(item)
         self._end(item.version, State.FAILED, reason, message)
+
+    # -------------------------------------------------------------------- files with several images
+
+    @property
+    def expanding(self) -> bool:
+        """Whether :meth:`expand` has something to do."""
+        return bool(self._expansions)
+
+    def expand(self, most: int) -> None:
+        """Enter some images of a file that holds several; with the last of them the file ends.
+
+        Until then it is pending: who is killed meanwhile has it read once more. If it waits again
+        so do its images, except for those that have been entered after it.
+        """
+        expansion = self._expansions[0]
+        version = expansion.item.version
+        again_before = version.id if version.reason == AGAIN else 0
+        start = expansion.next_page
+        expansion.next_page = min(start + most, expansion.n_images)
+        for page in range(start, expansion.next_page):
+            self._sight(join(version.path, page), version.fingerprint, again_before)
+        if expansion.next_page == expansion.n_images:
+            self._expansions.popleft()
+            self._drop(expansion.item)
+            self._end(version, State.SKIPPED, Reason.SEVERAL_IMAGES, expansion.message)
+            self._succeed(expansion.item)
+
+    def _begin_to_expand(self, item: Item, outcome: Outcome) -> None:
+        self._n_leased -= 1
+        item.stage = Stage.EXPANDING
+        self._expansions.append(_Expansion(item, outcome.n_images, outcome.message))
 
     # -------------------------------------------------------------------- settling
 
@@ -281,11 +308,35 @@ class PictureQueue:
 
     # -------------------------------------------------------------------- inside
 
+    def _sight(self, path: str, fingerprint: Fingerprint | None, again_before: float) -> bool:
+        """Take note of an image; one that was entered before a number is integrated once more."""
+        item = self._items.get(path)
+        if item is not None:
+            self._sight_again(item, fingerprint)
+            return False
+        known = self._journal.newest(path)
+        if known is None:
+            self._enter(self._journal.add(path, 1, fingerprint, self._wall()))
+            return True
+        if known.state is State.PENDING:  # it waits in the journal
+            self._tally.duplicates += 1
+            if fingerprint not in (None, known.fingerprint):
+                self._journal.set_fingerprint(known.id, fingerprint)
+            return False
+        if fingerprint not in (None, known.fingerprint):
+            self._add_version(known, fingerprint)
+            return True
+        if known.id < again_before:
+            self._revive(known, known.fingerprint)
+        else:
+            self._tally.duplicates += 1
+        return False
+
     def _sight_again(self, item: Item, fingerprint: Fingerprint | None) -> None:
         self._tally.duplicates += 1
         if fingerprint in (None, item.version.fingerprint):
             return
-        if item.stage is Stage.LEASED:
+        if item.stage in (Stage.LEASED, Stage.EXPANDING):
             item.newer = fingerprint
             return
         self._set_fingerprint(item, fingerprint)
@@ -407,7 +458,7 @@ class PictureQueue:
             time_source=outcome.time_source,
             exposure=outcome.exposure,
             announced=version.announced,
-            done=self._wall(),
+            done=self._wall() if outcome.done is None else outcome.done,
             curves=tuple(outcome.curves),
             parameters=outcome.parameters,
         )

@@ -16,16 +16,19 @@ class State(IntEnum):
     SKIPPED = 3
 
 
+AGAIN = "again"
+"""The reason of a pending image that has ended before."""
+
+
 @dataclass(slots=True)
 class Version:
-    """One content of an image file."""
+    """One content of an image file; ``reason``: why it ended, or :data:`AGAIN`."""
 
     id: int
     path: str
     version: int
     fingerprint: Fingerprint | None
     state: State
-    attempt: int
     deaths: int
     announced: float
     reason: str = ""

@@ -20,6 +20,7 @@ class Tally:
     def __init__(self) -> None:
         self.duplicates = self.retries = self.deaths = self.timeouts = 0
         self._states: Counter[State] = Counter()
+        self._pictures: dict[State, dict[str, int]] = {}
         self._reasons: dict[State, Counter[str]] = {
             State.FAILED: Counter(),
             State.SKIPPED: Counter(),
@@ -36,6 +37,7 @@ class Tally:
         """Count again what a journal holds; what has happened stays as it is."""
         self._states = Counter(journal.counts())
         self._reasons = {state: Counter(journal.reasons(state)) for state in self._reasons}
+        self._pictures.clear()
 
     def enter(self, version: Version) -> None:
         """Count a version that was not known."""
@@ -61,11 +63,19 @@ class Tally:
             retries=self.retries,
             worker_deaths=self.deaths,
             timeouts=self.timeouts,
-            failed_because=dict(+self._reasons[State.FAILED]),
-            skipped_because=dict(+self._reasons[State.SKIPPED]),
+            failed_because=self._because(State.FAILED),
+            skipped_because=self._because(State.SKIPPED),
         )
+
+    def _because(self, state: State) -> dict[str, int]:
+        """Return the reasons of a state; the same object until one of them changes."""
+        picture = self._pictures.get(state)
+        if picture is None:
+            picture = self._pictures[state] = dict(+self._reasons[state])
+        return picture
 
     def _count(self, version: Version, by: int) -> None:
         self._states[version.state] += by
         if version.state in self._reasons:
             self._reasons[version.state][version.reason] += by
+            self._pictures.pop(version.state, None)

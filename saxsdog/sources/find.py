@@ -8,8 +8,9 @@ from functools import cache
 from pathlib import Path
 
 from saxsdog.errors import UsageError
+from saxsdog.image_names import join, split
 from saxsdog.io.images import IMAGE_SUFFIXES
-from saxsdog.sources.names import is_hidden, is_image_name
+from saxsdog.sources.names import is_hidden, is_image_file
 
 Complain = Callable[[str], None]
 
@@ -39,7 +40,8 @@ def find_images(
     """Images behind files, folders (searched recursively) and glob patterns, sorted in each.
 
     A file that is named is taken whatever its suffix; in folders and patterns only the known
-    suffixes are. Links to folders are followed. An image that is found twice is taken once.
+    suffixes are. ``x.h5::17`` is one image of a file that holds several, and ``*.h5::17`` that of
+    each of them. Links to folders are followed. An image that is found twice is taken once.
 
     Parameters
     ----------
@@ -64,25 +66,30 @@ def find_images(
 
 
 def _expand(path: str, complain: Complain, suffixes: tuple[str, ...]) -> Iterator[Source]:
-    where = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links
+    pattern, page = split(path)
+    where = Path(os.path.abspath(pattern))  # noqa: PTH100 - resolve() would follow links
     try:
-        if where.is_dir():
+        if page is None and where.is_dir():
             os.scandir(where).close()
             yield from _walk(where, complain, suffixes)
             return
         if where.exists():
-            yield Source(where, where.parent)
+            yield _source(where, page)
             return
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
-    matches = sorted(glob.glob(path, recursive=True))  # noqa: PTH207 - it may be absolute
+    matches = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 - it may be absolute
     if not matches:
         raise UsageError(f"{path}: expected an image, a folder or a pattern, found nothing")
     for match in (Path(os.path.abspath(match)) for match in matches):  # noqa: PTH100
-        if match.is_dir():
+        if page is None and match.is_dir():
             yield from _walk(match, complain, suffixes)
         elif match.suffix.lower() in suffixes:
-            yield Source(match, match.parent)
+            yield _source(match, page)
+
+
+def _source(file: Path, page: int | None) -> Source:
+    return Source(file if page is None else Path(join(str(file), page)), file.parent)
 
 
 def _walk(root: Path, complain: Complain, suffixes: tuple[str, ...]) -> Iterator[Source]:
@@ -98,5 +105,5 @@ def _walk(root: Path, complain: Complain, suffixes: tuple[str, ...]) -> Iterator
         seen.add(real)
         folders[:] = sorted(name for name in folders if not is_hidden(name))
         for name in sorted(files):
-            if is_image_name(name, suffixes):
+            if is_image_file(name, suffixes):
                 yield Source(Path(folder, name), root)

@@ -4,16 +4,17 @@ import os
 import stat
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 
 from saxsdog.errors import PathError
+from saxsdog.image_names import join, split
 from saxsdog.io.images import IMAGE_SUFFIXES
 from saxsdog.io.status import Fingerprint, fingerprint_of
 from saxsdog.paths import Roots
 from saxsdog.reasons import Reason
-from saxsdog.sources.names import is_image_name
+from saxsdog.sources.names import is_image_file, is_image_name
 
 
 class SourceKind(StrEnum):
@@ -32,7 +33,7 @@ class Sighting:
     Attributes
     ----------
     path
-        Its real folder and its name.
+        Its real folder and its name, ``x.h5::17`` if it is one of several in a file.
     fingerprint
         Of the file; ``None`` if it is not there yet, or if there is a problem.
     source
@@ -87,17 +88,18 @@ class Scout:
         return self._not_ours
 
     def wants(self, name: str) -> bool:
-        """Whether an image may have this name."""
-        return is_image_name(name, self._suffixes)
+        """Whether a file of this name may hold images."""
+        return is_image_file(name, self._suffixes)
 
     def look(self, path: str, source: SourceKind) -> Sighting | None:
         """Return the sighting of an image; ``None``, which is counted, if it is none of ours."""
         if self._mapping and source is SourceKind.FEEDER:
             path = self._map(path)
-        if self.wants(os.path.basename(path)):  # noqa: PTH119 - hot
-            sighting = self._see(path, source)
+        if is_image_name(os.path.basename(path), self._suffixes):  # noqa: PTH119 - hot
+            file, page = split(path)
+            sighting = self._see(file, source)
             if sighting is not None:
-                return sighting
+                return sighting if page is None else _of_image(sighting, page)
         with self._lock:
             self._not_ours += 1
         return None
@@ -144,6 +146,11 @@ class Scout:
             if seen.is_relative_to(theirs):
                 return str(Path(ours, *seen.relative_to(theirs).parts))
         return path
+
+
+def _of_image(sighting: Sighting, page: int) -> Sighting:
+    """Return what was seen of a file as that of one of its images."""
+    return replace(sighting, path=Path(join(str(sighting.path), page)))
 
 
 def _pure(folder: str) -> PurePath:

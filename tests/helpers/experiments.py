@@ -38,3 +38,11 @@ def write_image(path: Path, value: int = 7) -> Path:
 def write_images(folder: Path, number: int) -> list[Path]:
     """Write flat frames whose counts are 1, 2, 3 and so on."""
     return [write_image(folder / f"image_{i:03d}.tif", i) for i in range(1, number + 1)]
+
+
+def write_stack(path: Path, *values: int) -> Path:
+    """Write flat frames of ``SHAPE`` into one TIFF."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    frames = [np.full(SHAPE, value, dtype=np.int32) for value in values]
+    tifffile.imwrite(path, np.stack(frames), photometric="minisblack")
+    return path

@@ -1,13 +1,14 @@
 """What a picture queue must know of images, in the simplest words, and what it hears of them."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from saxsdog.io.status import Fingerprint
 from saxsdog.pipeline.jobs import Outcome, Status
 from saxsdog.queue.picture_queue import Item
 from saxsdog.queue.records import State
 from saxsdog.queue.settling import Patience
+from saxsdog.reasons import Reason
 
 EPOCH = 1.7e9
 """s; wall time when the clocks of these tests say 0."""
@@ -24,11 +25,15 @@ class Known:
     reason: str = ""
     deaths: int = 0
     newer: Fingerprint | None = None
+    entered: int = 0
+    again: bool = False
 
 
 @dataclass
 class QueueModel:
     """Versions of each image, of which only the newest may be pending."""
+
+    entries: int = 0
 
     versions: dict[str, list[Known]] = field(default_factory=dict)
     unread: list[tuple[str, Known]] = field(default_factory=list)
@@ -53,7 +58,7 @@ class QueueModel:
         self, path: str, fingerprint: Fingerprint | None, *, again: bool, leased: bool
     ) -> bool:
         if path not in self.versions:
-            self.versions[path] = [Known(fingerprint)]
+            self.versions[path] = [self._enter(Known(fingerprint))]
             return True
         known = self.newest(path)
         other = fingerprint not in (None, known.fingerprint)
@@ -76,8 +81,14 @@ class QueueModel:
         if path in self.versions:
             self.duplicates += 1
             return
-        self.versions[path] = [Known(None)]
+        self.versions[path] = [self._enter(Known(None))]
         self.end(path, State.SKIPPED, reason)
+
+    def sight_in(self, path: str, image: str, *, leased: bool) -> None:
+        """Note an image of a file; it waits again if the file does and was entered later."""
+        known = self.newest(path)
+        earlier = image in self.versions and self.newest(image).entered < known.entered
+        self.sight(image, known.fingerprint, again=known.again and earlier, leased=leased)
 
     def requeue(self, reason: str | None) -> int:
         newest = [versions[-1] for versions in self.versions.values()]
@@ -127,7 +138,8 @@ class QueueModel:
 
     def carry_over(self) -> None:
         """Begin a new queue with what is pending."""
-        self.versions = {path: [Known(each.fingerprint)] for path, each in self.pending().items()}
+        pending = sorted(self.pending().items(), key=lambda each: each[1].entered)
+        self.versions = {path: [self._enter(Known(each.fingerprint))] for path, each in pending}
         self.unread.clear()
         self.duplicates = 0
 
@@ -138,11 +150,23 @@ class QueueModel:
             former.state, former.reason = State.SKIPPED, "superseded"
             self.unread = [(path, each) for path, each in self.unread if each is not former]
             self.unread.append((path, former))
-        self.versions[path].append(Known(fingerprint))
+        self.versions[path].append(self._enter(Known(fingerprint)))
+
+    def _enter(self, known: Known) -> Known:
+        self.entries += 1
+        known.entered = self.entries
+        return known
 
     def _wait_again(self, known: Known) -> None:
-        known.state, known.reason, known.deaths = State.PENDING, "", 0
+        self._enter(known)
+        known.state, known.reason, known.deaths, known.again = State.PENDING, "", 0, True
         self.unread = [(path, each) for path, each in self.unread if each is not known]
+
+
+def several(item: Item, n_images: int, fingerprint: Fingerprint) -> Outcome:
+    """Return what a worker reports of a file that holds several images."""
+    outcome = outcome_of(item, Reason.SEVERAL_IMAGES, fingerprint, Status.SKIPPED)
+    return replace(outcome, n_images=n_images)
 
 
 def outcome_of(

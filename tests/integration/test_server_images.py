@@ -106,7 +106,7 @@ def test_things_that_are_no_regular_files_block_nobody_and_are_skipped(served, t
     reasons = reasons_of(served.client)
     assert reasons["pipe.tif"] == reasons["circle.tif"] == "not-regular"
     assert reasons["outside.tif"] == "outside-root"
-    assert times_integrated(served.client) == {"inside.tif": 1}
+    assert set(times_integrated(served.client)) == {"inside.tif"}  # again if it was quick
     assert stat.counters.failed == 0
     assert not curve_of(images / "outside.tif").exists()
 

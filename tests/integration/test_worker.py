@@ -1,7 +1,11 @@
 """What a worker answers over its pipe."""
 
+import contextlib
 import multiprocessing
+import time
+from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -13,6 +17,7 @@ from saxsdog.pipeline.preview import Preview, PreviewJob
 from saxsdog.pipeline.shared_plan import SharedPlan
 from saxsdog.reasons import Reason
 from tests.helpers.experiments import SHAPE, write_calibration, write_image
+from tests.helpers.sightings import wait_until
 
 
 @pytest.fixture
@@ -40,10 +45,11 @@ def ask(tmp_path):
 
 
 def test_jobs_and_previews_are_answered_in_turn(tmp_path, ask):
-    image = write_image(tmp_path / "x.tif", 7)
+    image, before = write_image(tmp_path / "x.tif", 7), time.time()
     outcome = Outcome.from_bytes(ask(Job(image, tmp_path / "out" / "x", id=41)))
     assert (outcome.status, outcome.id) == (Status.INTEGRATED, 41)
     assert outcome.fingerprint == fingerprint_of(image.stat())
+    assert before <= outcome.done <= time.time()
     preview = Preview.from_bytes(ask(PreviewJob(image, 10)))
     assert (preview.image, preview.frame_shape, preview.block) == (str(image), SHAPE, 5)
     assert preview.pixels.shape == (8, 10)
@@ -67,3 +73,21 @@ def test_a_failure_carries_reason_version_and_number(tmp_path, ask):
     image.unlink()
     gone = Outcome.from_bytes(ask(Job(image, tmp_path / "out" / "x")))
     assert (gone.reason, gone.fingerprint) == (Reason.VANISHED, None)
+
+
+def open_files(process_id):
+    for descriptor in Path(f"/proc/{process_id}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # it was closed meanwhile
+            yield descriptor.readlink()
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files are not told")
+def test_a_worker_without_a_job_lets_go_of_the_file_that_it_read_last(tmp_path, ask):
+    file = tmp_path / "x.h5"
+    with h5py.File(file, "w") as stack:
+        stack["entry/data/data"] = np.ones((3, *SHAPE), np.uint16)
+    image = tmp_path / "x.h5::1"
+    assert Outcome.from_bytes(ask(Job(image, tmp_path / "out" / "x_00001"))).status == "integrated"
+    (child,) = multiprocessing.active_children()
+    wait_until(lambda: file not in open_files(child.pid))
+    assert Outcome.from_bytes(ask(Job(image, tmp_path / "out" / "x_00001"))).status == "integrated"

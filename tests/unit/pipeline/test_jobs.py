@@ -4,16 +4,25 @@ import math
 import os
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
 from saxsdog import Calibration, Integrator, read_chi
-from saxsdog.errors import FrameError, OutputError
+from saxsdog.errors import FrameError, OutputError, SeveralImagesError
+from saxsdog.image_names import MOST_IMAGES
 from saxsdog.io.status import Fingerprint, fingerprint_of, last_change
 from saxsdog.pipeline import jobs
 from saxsdog.pipeline.jobs import Job, Outcome, Reducer, ReuseRule, Status
+from saxsdog.pipeline.worker import outcome_of
 from saxsdog.reasons import Reason
-from tests.helpers.experiments import DOCUMENT, SHAPE, write_calibration, write_image
+from tests.helpers.experiments import (
+    DOCUMENT,
+    SHAPE,
+    write_calibration,
+    write_image,
+    write_stack,
+)
 
 KEEP = ReuseRule(keep_existing=True)
 RESUME = ReuseRule(keep_up_to_date=True)
@@ -60,6 +69,76 @@ def test_an_outcome_tells_which_version_of_the_file_was_read(tmp_path, job):
     outcome = Outcome.from_bytes(reducer(tmp_path).reduce(job).to_bytes())
     assert outcome.fingerprint == fingerprint_of(job.image.stat())
     assert isinstance(outcome.fingerprint, Fingerprint)
+
+
+@pytest.fixture
+def stack(tmp_path):
+    """A file of three flat images."""
+    return write_stack(tmp_path / "in" / "s.tif", 3, 5, 7)
+
+
+def test_a_file_that_holds_several_images_is_skipped_with_their_number(tmp_path, stack):
+    job = Job(stack, tmp_path / "out" / "s", id=17)
+    with pytest.raises(SeveralImagesError):
+        reducer(tmp_path).reduce(job)
+    outcome = outcome_of(reducer(tmp_path), job)
+    assert Outcome.from_bytes(outcome.to_bytes()) == outcome
+    assert (outcome.status, outcome.reason) == (Status.SKIPPED, Reason.SEVERAL_IMAGES)
+    assert (outcome.n_images, outcome.holds_several, outcome.id) == (3, True, 17)
+    assert outcome.message == f"{stack}: holds 3 images, each of which is integrated"
+    assert outcome.fingerprint == fingerprint_of(stack.stat())
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_that_only_links_to_its_images_is_skipped_and_names_their_files(tmp_path):
+    master = tmp_path / "x_master.h5"
+    with h5py.File(master, "w") as file:
+        file["entry/data/data_000001"] = h5py.ExternalLink("x_data_000001.h5", "entry/data/data")
+    outcome = outcome_of(reducer(tmp_path), Job(master, tmp_path / "out" / "x"))
+    assert (outcome.status, outcome.reason) == (Status.SKIPPED, Reason.IMAGES_ELSEWHERE)
+    assert "x_data_000001.h5" in outcome.message
+
+
+def test_a_file_that_holds_one_image_says_so(tmp_path, job):
+    outcome = reducer(tmp_path).reduce(job)
+    assert (outcome.n_images, outcome.holds_several) == (1, False)
+
+
+def test_one_image_of_a_file_is_read_by_its_name(tmp_path, stack):
+    image = stack.with_name("s.tif::1")
+    outcome = reducer(tmp_path).reduce(Job(image, tmp_path / "out" / "s_00001"))
+    assert outcome.image == str(image)
+    assert outcome.fingerprint == fingerprint_of(stack.stat())
+    assert read_chi(outcome.curves[0]).intensity[5] == 5
+
+
+def test_errors_of_one_image_of_a_file_name_it(tmp_path, stack):
+    image = stack.with_name("s.tif::3")
+    with pytest.raises(FrameError, match=r"in/s\.tif::3: expected") as caught:
+        reducer(tmp_path).reduce(Job(image, tmp_path / "out" / "s_00003"))
+    assert caught.value.fingerprint == fingerprint_of(stack.stat())
+    with pytest.raises(FrameError, match=r"in/none\.h5::0: cannot be opened"):
+        reducer(tmp_path).read(stack.with_name("none.h5::0"))
+
+
+def test_a_claim_of_too_many_images_is_not_believed(job):
+    error = SeveralImagesError("", MOST_IMAGES + 1)
+    outcome = Outcome.several(job, error)
+    assert (outcome.status, outcome.reason) == (Status.FAILED, Reason.TOO_LARGE)
+    assert not outcome.holds_several
+    assert Outcome.several(job, SeveralImagesError("", MOST_IMAGES)).holds_several
+
+
+def test_curves_of_images_of_a_file_are_up_to_date_until_it_changes(tmp_path, stack):
+    job = Job(stack.with_name("s.tif::1"), tmp_path / "out" / "s_00001")
+    reducer(tmp_path).reduce(job)
+    assert reducer(tmp_path, RESUME).reduce(job).reason == Reason.UP_TO_DATE
+    stack.write_bytes(stack.read_bytes())
+    (curve,) = (tmp_path / "out").iterdir()
+    os.utime(curve, ns=(0, 0))
+    young = last_change(curve) + 10**9
+    os.utime(stack, ns=(young, young))
+    assert reducer(tmp_path, RESUME).reduce(job).status is Status.INTEGRATED
 
 
 def test_what_is_not_finite_becomes_null_and_comes_back_as_nan():

@@ -69,6 +69,40 @@ def test_a_channel_that_is_added_later_never_takes_the_curve_of_another_image(tm
     assert found == {"a/b/x.tif": "a/work/b/x"}
 
 
+def test_images_of_one_file_have_its_name_and_their_number(tmp_path):
+    found = targets(tmp_path, "a/b/x.h5::0", "a/b/x.h5::17", "a/b/x.h5")
+    assert found == {
+        "a/b/x.h5::0": "a/work/x_00000",
+        "a/b/x.h5::17": "a/work/x_00017",
+        "a/b/x.h5": "a/work/x",
+    }
+
+
+def test_images_of_files_that_differ_by_suffix_never_share_a_curve(tmp_path):
+    images = [f"a/b/x.{suffix}::3" for suffix in ("h5", "nxs", "hdf5", "tif")]
+    found = targets(tmp_path, "a/b/x_00003.tif", *images)
+    assert len(set(found.values())) == 5
+    assert found["a/b/x_00003.tif"] == "a/work/x_00003"
+    assert not any(":" in target for target in found.values())
+
+
+def test_images_of_a_file_take_its_place_below_the_folder_that_was_asked_for(tmp_path):
+    source = Source(tmp_path / "a/x.h5", tmp_path)
+    rule = OutputRule(folder=tmp_path / "out")
+    assigned = assign([source, Source(tmp_path / "a/x.h5::1", tmp_path / "a")], rule, ["R0"])
+    assert list(assigned.expand(source.image, 3)) == [
+        tmp_path / "a/x.h5::0",
+        tmp_path / "a/x.h5::2",
+    ]
+    assert dict(assigned) == {
+        tmp_path / "a/x.h5::1": tmp_path / "out/x_00001",
+        tmp_path / "a/x.h5::0": tmp_path / "out/a/x_00000",
+        tmp_path / "a/x.h5::2": tmp_path / "out/a/x_00002",
+    }
+    again = assign([Source(tmp_path / "a/x.h5::2", tmp_path)], rule, ["R0"])
+    assert dict(again) == {tmp_path / "a/x.h5::2": tmp_path / "out/a/x_00002"}
+
+
 def test_a_moved_tree_keeps_its_owners(tmp_path):
     targets(tmp_path / "old", "a/b/x.tif", "a/c/x.tif")
     (tmp_path / "old").rename(tmp_path / "new")

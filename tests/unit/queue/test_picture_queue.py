@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from saxsdog.io.status import Fingerprint
@@ -361,3 +363,9 @@ def test_a_backlog_longer_than_the_window_comes_in_order(queue, monkeypatch):
     while (item := queue.next()) is not None:
         came.append(item.path)
     assert came == names
+
+
+def test_the_history_tells_when_the_worker_was_done_not_when_that_was_heard(queue):
+    item = lease(queue)
+    outcome = replace(outcome_of(item, fingerprint=A), done=EPOCH + 7.5)
+    assert queue.finish(item, outcome, 8.0).done == EPOCH + 7.5

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from saxsdog.image_names import join, split
 from saxsdog.io.status import Fingerprint
 from saxsdog.pipeline.jobs import Status
 from saxsdog.queue import picture_queue
@@ -16,15 +17,25 @@ from saxsdog.queue.journal import Journal
 from saxsdog.queue.picture_queue import MAX_DEATHS, PictureQueue
 from saxsdog.queue.records import State
 from saxsdog.reasons import Reason
-from tests.helpers.queue_models import EPOCH, PATIENCE, QueueModel, outcome_of
+from tests.helpers.queue_models import EPOCH, PATIENCE, QueueModel, outcome_of, several
 
 EVER = 1_000_000
 PATHS = ["/data/a/1.tif", "/data/a/2.tif", "/data/b/1.tif"]
-paths = st.sampled_from(PATHS)
+paths = st.sampled_from([*PATHS, f"{PATHS[0]}::0", f"{PATHS[0]}::2"])
 OF_CONTENT = (Reason.TRUNCATED, Reason.NOT_AN_IMAGE, Reason.DECODE_ERROR)
 AT_ONCE = (Reason.WRONG_SHAPE, Reason.PERMISSION)
 TO_WAIT = (*OF_CONTENT, Reason.VANISHED, Reason.IO_ERROR, Reason.CHANGED_WHILE_READING)
 reasons = st.sampled_from(["", *AT_ONCE, *TO_WAIT])
+
+
+class Disk(dict):
+    """Something of each file, also by the names of the images in it."""
+
+    def __getitem__(self, path):
+        return super().__getitem__(split(path)[0])
+
+    def __setitem__(self, path, value):
+        super().__setitem__(split(path)[0], value)
 
 
 class QueueMachine(RuleBasedStateMachine):
@@ -37,10 +48,11 @@ class QueueMachine(RuleBasedStateMachine):
         self.files = (self.folder / f"{i}.sqlite" for i in itertools.count())
         self.numbers = itertools.count(1)
         self.now = 0.0
-        self.disk = dict.fromkeys(PATHS)
-        self.former = {path: [] for path in PATHS}
+        self.disk = Disk.fromkeys(PATHS)
+        self.former = Disk((path, []) for path in PATHS)
         self.owed = {}  # the present content of these was the last that was sighted
         self.leased = {}  # path: what it may contain when its worker reads it
+        self.expanding = []  # path of a file, and those of its images that are not entered
         self.looking = []
         self.waits = {}  # path of a settling image: number, reason, first time
         self.firsts = {}
@@ -59,6 +71,7 @@ class QueueMachine(RuleBasedStateMachine):
     def empty_hands(self):
         self.items = {}
         self.leased.clear()
+        self.expanding.clear()
         self.looking.clear()
         self.waits.clear()
         self.firsts.clear()
@@ -77,8 +90,9 @@ class QueueMachine(RuleBasedStateMachine):
         )
         self.disk[path] = content
         self.former[path].append(content)
-        if path in self.leased:
-            self.leased[path].append(content)
+        for each, contents in self.leased.items():
+            if split(each)[0] == split(path)[0]:
+                contents.append(content)
 
     @rule(path=paths)
     def remove(self, path):
@@ -113,11 +127,20 @@ class QueueMachine(RuleBasedStateMachine):
         self.take(path, None)
 
     def take(self, path, fingerprint, *, again=False):
+        self.stop_to_wait(path, fingerprint)
+        expected = self.model.sight(path, fingerprint, again=again, leased=self.is_held(path))
+        assert self.queue.sight(path, fingerprint, again=again) == expected
+
+    def stop_to_wait(self, path, fingerprint):
         known = self.model.versions.get(path)
         if path in self.waits and fingerprint not in (None, known[-1].fingerprint):
             del self.waits[path]
-        expected = self.model.sight(path, fingerprint, again=again, leased=path in self.leased)
-        assert self.queue.sight(path, fingerprint, again=again) == expected
+
+    def is_held(self, path):
+        return path in self.leased or path in [each for each, _ in self.expanding]
+
+    def n_busy(self):
+        return len(self.leased) + len(self.waits) + len(self.expanding)
 
     @rule(path=paths)
     def refuse(self, path):
@@ -145,7 +168,7 @@ class QueueMachine(RuleBasedStateMachine):
     def lease(self):
         item = self.queue.next()
         if item is None:
-            assert len(self.leased) + len(self.waits) == len(self.model.pending())
+            assert self.n_busy() == len(self.model.pending())
             return
         assert item.path in self.model.pending()
         assert item.path not in self.leased
@@ -173,7 +196,7 @@ class QueueMachine(RuleBasedStateMachine):
 
     def lease_one(self, path):
         """Lease an image; if none waits, a new one."""
-        if len(self.model.pending()) == len(self.leased) + len(self.waits):
+        if len(self.model.pending()) == self.n_busy():
             self.write(path)
             self.sight(path, again=False)
         self.lease()
@@ -192,6 +215,40 @@ class QueueMachine(RuleBasedStateMachine):
         reason = Reason.OUTPUT_EXISTS
         assert self.queue.finish(item, outcome_of(item, reason, status=Status.SKIPPED), 0) is None
         self.model.end(item.path, State.SKIPPED, reason)
+
+    # ------------------------------------------------------------------- files with several images
+
+    @rule(data=st.data(), path=st.sampled_from(PATHS), n_images=st.integers(2, 5))
+    def find_several(self, data, path, n_images):
+        if path not in self.leased:
+            self.lease_one(path)
+        if not self.leased.get(path):
+            return
+        item, contents = self.items.pop(path), self.leased.pop(path)
+        read = data.draw(st.sampled_from(contents))
+        assert self.queue.finish(item, several(item, n_images, read), self.now) is None
+        self.model.read(path, read)
+        if self.model.newest(path).newer is not None:
+            self.model.end(path, State.SKIPPED, Reason.SUPERSEDED)
+        else:
+            self.expanding.append((path, [join(path, page) for page in range(n_images)]))
+
+    @precondition(lambda self: self.expanding)
+    @rule(most=st.integers(1, 5))
+    def expand(self, most):
+        path, images = self.expanding[0]
+        read = self.model.newest(path).fingerprint
+        for image in images[:most]:
+            if read != self.disk[path]:  # as sighted late
+                self.owed.pop(image, None)
+            self.stop_to_wait(image, read)
+            self.model.sight_in(path, image, leased=self.is_held(image))
+        del images[:most]
+        self.queue.expand(most)
+        if not images:
+            del self.expanding[0]
+            self.model.end(path, State.SKIPPED, Reason.SEVERAL_IMAGES)
+        assert self.queue.expanding == bool(self.expanding)
 
     def report(self, item, reason, read):
         path = item.path
@@ -233,6 +290,8 @@ class QueueMachine(RuleBasedStateMachine):
     def die(self, data, path, timeout):
         if not self.leased:
             self.lease_one(path)
+        if not self.leased:  # the file is about to give its place to its images
+            return
         item, _ = self.hold(data)
         known = self.model.newest(item.path)
         self.queue.died(item, timeout=timeout)
@@ -402,6 +461,8 @@ class QueueMachine(RuleBasedStateMachine):
     def drain(self):
         """Let workers succeed until nothing is pending."""
         self.lay_down()
+        while self.expanding:
+            self.expand(most=5)
         for number, path in self.looking:
             self.tell(number, path)
         waiting = [path for path in self.model.pending() if not self.is_bad(path)]

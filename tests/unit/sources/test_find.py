@@ -62,7 +62,23 @@ def test_a_folder_that_cannot_be_read_is_complained_of(tree):
     assert complaints == [f"{tree / 'sub'}: cannot be read: Permission denied"]
 
 
-@pytest.mark.parametrize("path", ["nothing.tif", "nothing*.tif"])
+def test_one_image_of_a_file_that_holds_several_can_be_named(tree):
+    (source,) = find_images([f"{tree}/sub/c.cbf::17"])
+    assert (source.image, source.root) == (tree / "sub" / "c.cbf::17", tree / "sub")
+    assert names([f"{tree}/notes.txt::0"]) == ["notes.txt::0"]
+
+
+def test_a_pattern_may_name_the_same_image_of_several_files(tree):
+    assert names([f"{tree}/*::2"]) == ["a.TIFF::2", "b.tif::2"]
+    assert names([f"{tree}/**/*.cbf::0"]) == ["c.cbf::0"]
+
+
+def test_a_file_whose_name_only_looks_like_that_of_an_image_in_another_is_none(tree):
+    (tree / "b.tif::3").touch()
+    assert names([tree]) == ["a.TIFF", "b.tif", "c.cbf"]
+
+
+@pytest.mark.parametrize("path", ["nothing.tif", "nothing*.tif", "nothing.tif::3", "no*.tif::3"])
 def test_a_path_without_images_is_refused_by_name(tmp_path, path):
     with pytest.raises(UsageError, match="nothing"):
         find_images([str(tmp_path / path)])

@@ -40,6 +40,30 @@ def test_an_image_is_seen_with_its_fingerprint(data, scout):
     assert scout.look(str(image), FEEDER) == Sighting(image, fingerprint, FEEDER)
 
 
+def test_one_image_of_a_file_that_holds_several_is_seen_as_the_file_is(data, scout):
+    image = touch(data / "root/user1/a/x.tif")
+    seen = scout.look(f"{image}::17", FEEDER)
+    assert str(seen.path) == f"{image}::17"
+    assert seen.fingerprint == scout.look(str(image), FEEDER).fingerprint
+    early = scout.look(f"{data}/root/user1/y.tif::0", FEEDER)
+    assert (str(early.path), early.fingerprint) == (f"{data}/root/user1/y.tif::0", None)
+    assert scout.not_ours == 0
+
+
+def test_a_number_behind_a_name_leads_nowhere_where_the_name_does_not(data, scout):
+    touch(data / "outside/x.tif")
+    (data / "root/user1/link.tif").symlink_to(data / "outside/x.tif")
+    assert scout.look(f"{data}/root/user1/link.tif::3", FEEDER).problem is Reason.OUTSIDE_ROOT
+    assert scout.look(f"{data}/root/user1/..::3", FEEDER) is None
+    assert scout.look(f"{data}/root/user1/.x.tif::3", FEEDER) is None
+    assert scout.look(f"{data}/outside/x.tif::3", FEEDER) is None
+
+
+def test_a_file_that_is_named_like_an_image_in_another_is_none_of_ours(data, scout):
+    assert not scout.wants("x.tif::3")
+    assert scout.wants("x.tif")
+
+
 def test_an_image_may_be_announced_before_it_is_there(data, scout):
     image = data / "root/user1/not/yet/x.tif"
     assert scout.look(str(image), FEEDER) == Sighting(image, None, FEEDER)
