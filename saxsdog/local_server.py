@@ -38,6 +38,8 @@ class LocalServer:
         A settings file.
     name
         Of the server.
+    state
+        Folder of what outlives the server; one that ends with it by default.
     """
 
     def __init__(
@@ -48,8 +50,10 @@ class LocalServer:
         workers: int | None = None,
         settings: Path | None = None,
         name: str = "local",
+        state: Path | None = None,
     ) -> None:
         self._root = root
+        self._state = state
         self._workers = workers
         self._settings = settings
         self._stack = ExitStack()
@@ -68,7 +72,7 @@ class LocalServer:
             network = folder / "network.json"
             save_network([self.entry], network)
             self._log = folder / "server.log"
-            self.process = self._start(network, folder / "state")
+            self.process = self._start(network, self._state or folder / "state")
             stack.callback(self._end)
             self.entry = NetworkEntry(
                 self.entry.name, self._address(), self.entry.feeder, self.entry.secret

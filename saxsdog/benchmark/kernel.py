@@ -1,113 +1,197 @@
 """Integrate frames in memory on one thread."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from saxsdog.benchmark import peers
-from saxsdog.benchmark.tables import Row, Table
-from saxsdog.benchmark.timing import in_turn
-from saxsdog.reduction.channels import (
-    Channel,
-    Direction,
-    ErrorModel,
-    Plane,
-    RadialChannel,
-    SliceChannel,
-)
+from saxsdog.benchmark.bench import Bench
+from saxsdog.benchmark.child import Child
+from saxsdog.benchmark.frames import copies_of
+from saxsdog.benchmark.peers import PYFAI_METHODS, time_pyfai
+from saxsdog.benchmark.tables import Column, Row, Table
+from saxsdog.benchmark.timing import Advance, Measure, in_turn, timed_each
+from saxsdog.benchmark.yardstick import sum_once, words_of
+from saxsdog.reduction.channels import Channel, Direction, ErrorModel, Plane, SliceChannel
 from saxsdog.reduction.corrections import Polarization
-from saxsdog.reduction.geometry import Geometry
 from saxsdog.reduction.integrate import integrate
-from saxsdog.reduction.kernel import sum_once
 from saxsdog.reduction.matrix import weight_matrix
-from saxsdog.reduction.plan import make_plan
-from saxsdog.simulation.frames import Experiment
+from saxsdog.reduction.plan import Plan, make_plan
+from saxsdog.reduction.sums import Pixels, sum_layer
 
-Advance = Callable[[], None]
 OURS = "saxsdog, oversampling 3"
+SUM = "sum the frame once, compiled"
+DTYPES = ("int32", "uint32", "uint16", "uint8", "float32", "float64")
+MILLISECOND = 1e-3
 
 
-class KernelBench:
-    """The frame of a simulated experiment and what can be done with it."""
-
-    def __init__(self, detector: str) -> None:
-        experiment = Experiment.create(detector, n_frames=1)
-        self.detector = experiment.detector.name
-        self.geometry: Geometry = experiment.geometry
-        self.mask: NDArray[np.bool_] = experiment.mask
-        self.image = experiment.frame(50).astype(np.int32)
-        self._channel = RadialChannel("R0", self.mask, 3, 1.0, 0.3, 5.0)
-
-    def beside_peers(self, rounds: int, advance: Advance) -> Table:
-        """One mask with error and bad pixels, beside other ways to do it."""
-        plan = make_plan(self.geometry, [self._channel])
-        coarse = make_plan(self.geometry, [replace(self._channel, oversampling=1)])
-        matrix = weight_matrix(plan, "R0")
-        vector = self.image.ravel().astype(np.float64)
-        works: dict[str, Callable[[], object]] = {
-            "sum the frame once, compiled": partial(sum_once, self.image.ravel()),
-            OURS: partial(integrate, self.image, plan),
-            "saxsdog, oversampling 1": partial(integrate, self.image, coarse),
-            "SciPy, CSR matrix @ vector, no error": lambda: matrix @ vector,
-        }
-        if peers.pyfai_is_here():
+def beside_peers(bench: Bench, advance: Advance) -> Table:
+    """One mask with error and bad pixels, beside other ways to do it."""
+    geometry, frames = bench.experiment.geometry, bench.frames
+    plan = make_plan(geometry, [bench.channel])
+    coarse = make_plan(geometry, [replace(bench.channel, oversampling=1)])
+    works: dict[str, Measure] = {
+        SUM: timed_each(sum_once, [words_of(frame) for frame in frames]),
+        OURS: timed_each(partial(integrate, plan=plan), frames),
+        "saxsdog, its kernel alone": timed_each(
+            partial(sum_layer, plan.layers[0]), [_pixels(frame) for frame in frames]
+        ),
+        "saxsdog, oversampling 1": timed_each(partial(integrate, plan=coarse), frames),
+    }
+    with ExitStack() as stack:
+        if bench.peers:
+            matrix = weight_matrix(plan, bench.channel.name)
+            vectors = [frame.ravel().astype(np.float64) for frame in frames]
+            works["SciPy, CSR matrix @ vector, no error"] = timed_each(
+                lambda vector: matrix @ vector, vectors
+            )
+        if bench.pyfai:
             n_bins = plan.channels[0].q.size
-            works |= peers.pyfai_works(self.image, self.mask, self.geometry, n_bins)
-        times = in_turn(works, rounds, advance)
-        rows = tuple(Row(name, time, time / times[OURS]) for name, time in times.items())
-        return Table(f"kernel: {self._what()}, one thread, error and bad pixels", rows)
+            mask = bench.experiment.mask
+            child = stack.enter_context(Child(time_pyfai, bench.image, mask, geometry, n_bins))
+            works |= {name: partial(child.ask, name) for name in PYFAI_METHODS}
+        times = in_turn(works, bench.rounds, advance)
+    rows = tuple(
+        Row(name, (time / MILLISECOND, time / times[OURS], time / times[SUM]))
+        for name, time in times.items()
+    )
+    columns = (Column("a frame", "ms"), Column("of saxsdog's"), Column("of the sum"))
+    caption = (
+        f"One mask, Poisson error, bad pixels; one thread; in each turn {len(frames)} frames one "
+        "after the other, so that none waits in a cache; medians of turns in one run. Ratios are "
+        f"times over that of '{OURS}', and over that of the sum, which nothing can beat."
+    )
+    return Table(bench.of("kernel"), columns, rows, caption)
 
-    def several_channels(self, rounds: int, advance: Advance) -> Table:
-        """Masks and slices together, beside the sum of each alone."""
-        lower = self.mask.copy()
-        lower[: int(self.geometry.beam_center[0])] = True
-        right = self.mask.copy()
-        right[:, : int(self.geometry.beam_center[1])] = True
-        middle = self.geometry.shape[0] // 2
-        channels: dict[str, Channel] = {
-            "mask": self._channel,
-            "its lower half": replace(self._channel, name="R1", mask=lower),
-            "its right half": replace(self._channel, name="R2", mask=right),
-            "a slice along x": SliceChannel(
-                "S3", self.mask, Direction.X, Plane.IN_PLANE, middle, 7, 0.0
+
+def _pixels(image: NDArray[np.int32]) -> Pixels:
+    """View a frame as the kernel takes it."""
+    return Pixels(image.reshape(-1).view(np.uint32), np.iinfo(np.int32).max)
+
+
+def several_channels(bench: Bench, advance: Advance) -> Table:
+    """Masks and slices together, beside each of them alone."""
+    geometry = bench.experiment.geometry
+    channels = _channels(bench)
+    together = {
+        "1 mask": ("whole",),
+        "2 masks": ("whole", "lower"),
+        "4 masks": ("whole", "lower", "right", "corner"),
+        "2 slices": ("along x", "along y"),
+        "4 masks, 2 slices": tuple(channels),
+    }
+    plans: dict[str, Plan] = {
+        name: make_plan(geometry, [channels[each] for each in names])
+        for name, names in together.items()
+    }
+    plans |= {f"{name} alone": make_plan(geometry, [channels[name]]) for name in channels}
+    works = _works(bench.frames, plans)
+    times = in_turn(works, bench.rounds, advance)
+    rows = []
+    for name, names in together.items():
+        alone = sum(times[f"{each} alone"] for each in names)
+        cells = (times[name] / MILLISECOND, alone / MILLISECOND, alone / times[name])
+        rows.append(Row(name, (*cells, times[name] / times[SUM])))
+    columns = (
+        Column("one pass", "ms"),
+        Column("each alone", "ms"),
+        Column("gain"),
+        Column("of the sum"),
+    )
+    caption = (
+        "'each alone' adds up the times of one pass for each mask and slice, 'gain' is that over "
+        "the time of the one pass for all."
+    )
+    return Table(bench.of("kernel, several curves of a frame"), columns, tuple(rows), caption)
+
+
+def _channels(bench: Bench) -> dict[str, Channel]:
+    geometry, mask = bench.experiment.geometry, bench.experiment.mask
+    row, column = (int(place) for place in geometry.beam_center)
+    lower, right = mask.copy(), mask.copy()
+    lower[:row] = True
+    right[:, :column] = True
+    middle = {Direction.X: geometry.shape[0] // 2, Direction.Y: geometry.shape[1] // 2}
+    return {
+        "whole": bench.channel,
+        "lower": replace(bench.channel, name="R1", mask=lower),
+        "right": replace(bench.channel, name="R2", mask=right),
+        "corner": replace(bench.channel, name="R3", mask=lower | right),
+        "along x": SliceChannel(
+            "S4", mask, Direction.X, Plane.IN_PLANE, middle[Direction.X], 7, 0.0
+        ),
+        "along y": SliceChannel(
+            "S5", mask, Direction.Y, Plane.VERTICAL, middle[Direction.Y], 7, 0.0
+        ),
+    }
+
+
+def _works(frames: Sequence[NDArray[np.generic]], plans: Mapping[str, Plan]) -> dict[str, Measure]:
+    """Sum the frames, and integrate them by several plans."""
+
+    def with_plan(plan: Plan) -> Measure:
+        return timed_each(partial(integrate, plan=plan), frames)
+
+    works = {name: with_plan(plan) for name, plan in plans.items()}
+    return {SUM: timed_each(sum_once, [words_of(frame) for frame in frames])} | works
+
+
+def error_models(bench: Bench, advance: Advance) -> Table:
+    """Each error model, and a correction."""
+    geometry = bench.experiment.geometry
+    plans = {
+        str(model): make_plan(geometry, [bench.channel], error_model=model) for model in ErrorModel
+    }
+    plans["poisson, polarization"] = make_plan(
+        geometry, [bench.channel], polarization=Polarization(0.95, 0.0)
+    )
+    times = in_turn(_works(bench.frames, plans), bench.rounds, advance)
+    return _variants(bench.of("kernel, error models"), list(plans), times, lambda _: SUM)
+
+
+def pixel_types(bench: Bench, advance: Advance) -> Table:
+    """Each type of counts that detectors write."""
+    plan = make_plan(bench.experiment.geometry, [bench.channel])
+    works: dict[str, Measure] = {}
+    for dtype in DTYPES:
+        frames = copies_of(_as_type(bench.image, dtype))
+        works[_sum_of(dtype)] = timed_each(sum_once, [words_of(frame) for frame in frames])
+        works[dtype] = timed_each(partial(integrate, plan=plan), frames)
+    times = in_turn(works, bench.rounds, advance)
+    return _variants(bench.of("kernel, types of counts"), DTYPES, times, _sum_of)
+
+
+def _sum_of(dtype: str) -> str:
+    return f"sum, {dtype}"
+
+
+def _as_type(image: NDArray[np.int32], dtype: str) -> NDArray[np.generic]:
+    """Convert counts, and the mark of the gaps to that of the type."""
+    if np.dtype(dtype).kind != "u":
+        return image.astype(dtype)
+    mark = int(np.iinfo(dtype).max)
+    counts = image.astype(np.int64)
+    return np.where(counts < 0, mark, np.minimum(counts, mark - 1)).astype(dtype)
+
+
+def _variants(
+    title: str, names: Sequence[str], times: Mapping[str, float], sum_of: Callable[[str], str]
+) -> Table:
+    """Compare integrations with the first of them, and each with the sum of its own image."""
+    rows = tuple(
+        Row(
+            name,
+            (
+                times[name] / MILLISECOND,
+                times[name] / times[names[0]],
+                times[name] / times[sum_of(name)],
             ),
-        }
-        plans = {name: make_plan(self.geometry, [channel]) for name, channel in channels.items()}
-        plans["all in one pass"] = make_plan(self.geometry, list(channels.values()))
-        times = in_turn(
-            {name: partial(integrate, self.image, plan) for name, plan in plans.items()},
-            rounds,
-            advance,
         )
-        together = times["all in one pass"]
-        rows = [Row(name, time, time / together) for name, time in times.items()]
-        alone = sum(times[name] for name in channels)
-        rows.append(Row("sum of each alone", alone, alone / together))
-        return Table(f"several channels: {self._what()}, one thread", tuple(rows))
-
-    def variants(self, rounds: int, advance: Advance) -> Table:
-        """Error models, a correction, and types of counts."""
-        horizontal = Polarization(0.95, 0.0)
-        plans = {
-            str(model): make_plan(self.geometry, [self._channel], error_model=model)
-            for model in ErrorModel
-        }
-        plans["poisson, polarization"] = make_plan(
-            self.geometry, [self._channel], polarization=horizontal
-        )
-        works: dict[str, Callable[[], object]] = {
-            f"int32, {name}": partial(integrate, self.image, plan) for name, plan in plans.items()
-        }
-        for dtype in ("uint16", "uint32", "float32", "float64"):
-            image = np.maximum(self.image, 0).astype(dtype)
-            works[f"{dtype}, poisson"] = partial(integrate, image, plans["poisson"])
-        times = in_turn(works, rounds, advance)
-        usual = times["int32, poisson"]
-        rows = tuple(Row(name, time, time / usual) for name, time in times.items())
-        return Table(f"error models and types: {self._what()}, one thread", rows)
-
-    def _what(self) -> str:
-        return f"{self.detector} frame in memory"
+        for name in names
+    )
+    columns = (Column("a frame", "ms"), Column("of the first"), Column("of the sum"))
+    caption = "'of the sum': over the time to sum the same bytes once."
+    return Table(title, columns, rows, caption)

@@ -1,282 +1,124 @@
-"""The server as a user meets it: real processes, files, sockets and a leash, on this machine."""
+"""Images through the server at full speed, beside the engine of ``saxsdog integrate``."""
 
-import json
-import os
 import statistics
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
-import numpy as np
-
+from saxsdog.benchmark.beamline import Beamline, beamline
+from saxsdog.benchmark.bench import Bench
+from saxsdog.benchmark.engines import saxsdog_engine
+from saxsdog.benchmark.polling import Polling
 from saxsdog.benchmark.processes import cpu_seconds_of, memory_of
-from saxsdog.benchmark.tables import Grid
-from saxsdog.client import Client
-from saxsdog.local_server import LocalServer
-from saxsdog.protocol.messages import Row
-from saxsdog.simulation.documents import write_calibration
-from saxsdog.simulation.experiment import Experiment
-from saxsdog.simulation.frames import write_frame
-from saxsfeeder import Feeder
+from saxsdog.benchmark.tables import Column, Row, Table
+from saxsdog.benchmark.timing import Advance
 
-DISTINCT = 100
-"""Images that are drawn; more names are links to them, as the page cache holds them all."""
+N_WORKERS = (1, 2)
+MOST_ROUNDS = 3
+CLOCK_STEP = 1e-6
+"""Seconds; below it two curves were done at the same time."""
 
-POLL_INTERVAL = 0.05
-RATES = (50.0, 100.0, 200.0)
-FIRST_CURVES = 5
-
-SETTINGS = """\
-[walk]
-clock_slack = 0  # the images that have just been written are for the source that is measured
-[watcher]
-mode = "off"
-"""
-
-PATIENCE = 120.0
-
-Advance = Callable[[], None]
+MILLISECOND = 1e-3
+MEGABYTE = 1e6
 
 
-@dataclass(frozen=True)
+@dataclass
 class Load:
-    """What one run through the server has shown.
+    """What the passes through one source have shown.
 
     Attributes
     ----------
-    rate
+    rates
         Images per second from the first curve to the last.
-    replies
-        Time of each ``stat`` meanwhile, s.
-    supervisor_cpu, worker_cpu
+    supervisor, workers
         Processor time for each image, s; the latter of all workers together.
-    supervisor_memory, worker_memory
-        Bytes at the end, the latter of one worker; ``None`` where the system does not tell.
     """
 
-    rate: float
-    replies: tuple[float, ...]
-    supervisor_cpu: float
-    worker_cpu: float
-    supervisor_memory: int | None
-    worker_memory: int | None
+    rates: list[float] = field(default_factory=list)
+    supervisor: list[float] = field(default_factory=list)
+    workers: list[float] = field(default_factory=list)
 
 
-class ServingBench:
-    """Simulated images on disk, and runs of the server over them.
-
-    Parameters
-    ----------
-    folder
-        To work in; on the disk that is to be measured.
-    n_images
-        Of each run.
-    detector
-        Of the images.
-    """
-
-    def __init__(self, folder: Path, n_images: int, detector: str = "Pilatus 1M") -> None:
-        self._root = folder.resolve()
-        self._n_images = n_images
-        experiment = Experiment.create(detector, n_frames=DISTINCT)
-        calibration, mask = write_calibration(self._root, experiment, "bench")
-        self._masks = {mask.name: mask}
-        self._document: dict[str, Any] = json.loads(calibration.read_text(encoding="utf-8"))
-        self._document["Directory"] = ["frames"]
-        self._images = self._write_images(experiment)
-        self._settings = self._root / "settings.toml"
-        self._settings.write_text(SETTINGS, encoding="utf-8")
-        self.detector = experiment.detector.name
-
-    def throughput(self, advance: Advance) -> Grid:
-        """Images that are all there at once, through walker and feeder, with 1 and 2 workers."""
-        rows: list[tuple[str, ...]] = []
-        for n_workers in (1, 2):
-            for source, run in (("walker", self._through_walker), ("feeder", self._through_feeder)):
-                load = run(n_workers)
-                rows.append((source, f"{n_workers}", *_cells(load)))
-                advance()
-        columns = (
-            "source",
-            "workers",
-            "images/s",
-            "server ms",
-            "workers ms",
-            "server MB",
-            "a worker MB",
-            "stat ms",
-            "99 %",
-        )
-        title = (
-            f"server: {self._n_images} images of a {self.detector}; processor time for each image, "
-            "memory (PSS), and time of a reply"
-        )
-        return Grid(title, columns, tuple(rows))
-
-    def latency(self, advance: Advance) -> Grid:
-        """From the event to the whole curve on disk, at several rates, with 2 workers."""
-        rows = []
-        for rate in RATES:
-            latencies = 1e3 * np.array(self._at(rate))
-            median, high, largest = np.percentile(latencies, [50, 99, 100])
-            rows.append((f"{rate:.0f} images/s", f"{median:.1f}", f"{high:.1f}", f"{largest:.1f}"))
-            advance()
-        columns = ("event to curve", "median / ms", "99 % / ms", "largest / ms")
-        return Grid(f"latency: {self.detector}, 2 workers, feeder", columns, tuple(rows))
-
-    def first_curve(self, advance: Advance) -> Grid:
-        """From sending a calibration to the first curve."""
-        with self._server(2) as (_, leash, feeder):
-            times = []
-            for image in self._images[1 : FIRST_CURVES + 1]:
-                since, start = leash.stat().cursor, time.time()
-                leash.new(self._document, self._masks)
-                feeder.announce(image)
-                times.append(_rows(leash, since, 1)[0].done - start)
-        advance()
-        row = (f"{1e3 * statistics.median(times):.0f}", f"{1e3 * max(times):.0f}")
-        return Grid("from 'new' to the first curve", ("median / ms", "largest / ms"), (row,))
-
-    def _write_images(self, experiment: Experiment) -> list[Path]:
-        folder = self._root / "frames"
-        folder.mkdir(exist_ok=True)
-        images = [folder / f"bench_{i:05d}.tif" for i in range(self._n_images)]
-        for i, image in enumerate(images):
-            image.unlink(missing_ok=True)
-            if i < DISTINCT:
-                write_frame(image, experiment.frame(i), experiment.header(i))
-            else:
-                os.link(images[i % DISTINCT], image)
-        return images
-
-    @contextmanager
-    def _server(self, n_workers: int) -> Iterator[tuple[LocalServer, Client, Feeder]]:
-        """Start feeder and server, and open a queue that has found its feeder."""
-        with (
-            Feeder("tcp://127.0.0.1:*", heartbeat_interval=0.1) as feeder,
-            LocalServer(
-                self._root, feeder=feeder.address, workers=n_workers, settings=self._settings
-            ) as server,
-            server.client() as leash,
-        ):
-            leash.new(self._document, self._masks)
-            statistics_ = leash.stat()
-            while statistics_.sources.feeder != "up" or statistics_.sources.walking:
-                leash.history(statistics_.cursor, wait=POLL_INTERVAL)
-                statistics_ = leash.stat()
-            feeder.announce(self._images[0])  # its curve comes when the workers are there
-            _rows(leash, statistics_.cursor, 1)
-            yield server, leash, feeder
-
-    def _through_walker(self, n_workers: int) -> Load:
-        with self._server(n_workers) as (server, leash, _):
-            return self._load(server, leash, leash.readdir, self._n_images)
-
-    def _through_feeder(self, n_workers: int) -> Load:
-        with self._server(n_workers) as (server, leash, feeder):
-            images = self._images[1:]
-            return self._load(server, leash, lambda: _announce(feeder, images), len(images))
-
-    def _load(
-        self, server: LocalServer, leash: Client, begin: Callable[[], object], number: int
-    ) -> Load:
-        since = leash.stat().cursor
-        supervisor, workers = server.process.pid, leash.stat().workers
-        before = _cpu((supervisor,)), _cpu(workers)
-        with _Polling(server) as polling:
-            begin()
-            rows = _rows(leash, since, number)
-        after = _cpu((supervisor,)), _cpu(workers)
-        done = sorted(row.done for row in rows)
-        return Load(
-            (len(done) - 1) / (done[-1] - done[0]),
-            tuple(polling.replies),
-            (after[0] - before[0]) / len(rows),
-            (after[1] - before[1]) / len(rows),
-            memory_of(supervisor),
-            memory_of(workers[0]),
-        )
-
-    def _at(self, rate: float) -> list[float]:
-        """Latencies at a rate, s."""
-        with self._server(2) as (_, leash, feeder):
-            since = leash.stat().cursor
-            announced: dict[str, float] = {}
-            start = time.monotonic()
-            for i, image in enumerate(self._images[1:]):
-                time.sleep(max(0.0, start + i / rate - time.monotonic()))
-                announced[f"frames/{image.name}"] = time.time()
-                feeder.announce(image)
-            rows = _rows(leash, since, len(announced))
-        return [row.done - announced[row.file] for row in rows]
-
-
-class _Polling:
-    """A second leash that asks for ``stat`` all the time, in a thread; a context manager."""
-
-    def __init__(self, server: LocalServer) -> None:
-        self.replies: list[float] = []
-        self._client = server.client()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run)
-
-    def __enter__(self) -> "_Polling":
-        self._client.hello()
-        self._thread.start()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._stop.set()
-        self._thread.join()
-        self._client.disconnect()
-
-    def _run(self) -> None:
-        stopped = False
-        while not stopped:
-            start = time.perf_counter()
-            self._client.stat()
-            self.replies.append(time.perf_counter() - start)
-            stopped = self._stop.wait(POLL_INTERVAL)
-
-
-def _announce(feeder: Feeder, images: Sequence[Path]) -> None:
-    for image in images:
-        feeder.announce(image)
-
-
-def _rows(leash: Client, since: int, number: int) -> list[Row]:
-    """Wait for a number of curves."""
-    rows: list[Row] = []
-    end = time.monotonic() + PATIENCE
-    while len(rows) < number:
-        page = leash.history(since, wait=1.0)
-        rows += page.rows
-        since = page.next
-        if time.monotonic() > end:
-            raise TimeoutError(f"expected {number} curves within {PATIENCE:.0f} s, got {len(rows)}")
-    return rows
-
-
-def _cpu(process_ids: Sequence[int]) -> float:
-    return sum(cpu_seconds_of(each) or 0.0 for each in process_ids)
-
-
-def _cells(load: Load) -> tuple[str, ...]:
-    median, high = np.percentile(1e3 * np.array(load.replies), [50, 99])
-    return (
-        f"{load.rate:.0f}",
-        f"{1e3 * load.supervisor_cpu:.2f}",
-        f"{1e3 * load.worker_cpu:.2f}",
-        _megabytes(load.supervisor_memory),
-        _megabytes(load.worker_memory),
-        f"{median:.1f}",
-        f"{high:.1f}",
+def throughput(bench: Bench, advance: Advance) -> Table:
+    """Images that are all there at once, through walker and feeder, with 1 and 2 workers."""
+    rows = []
+    for n_workers in N_WORKERS:
+        rows += _rows(bench, n_workers, lambda share: advance(share / len(N_WORKERS)))
+    columns = (
+        Column("rate", "images/s"),
+        Column("of batch"),
+        Column("CPU of supervisor", "ms/image"),
+        Column("CPU of workers", "ms/image"),
+        Column("supervisor", "MB"),
+        Column("a worker", "MB"),
     )
+    caption = (
+        f"{bench.n_images} uncompressed TIFFs; medians of {_rounds(bench)} rounds in turn. "
+        "'of batch' is the rate over that of saxsdog integrate with as many processes in the same "
+        "rounds. Processor time of all threads; memory (PSS) at the end. A leash asks for stat "
+        "twice a second."
+    )
+    return Table(bench.of("server"), columns, tuple(rows), caption)
 
 
-def _megabytes(size: int | None) -> str:
-    return "" if size is None else f"{size / 1e6:.0f}"
+def _rounds(bench: Bench) -> int:
+    return min(MOST_ROUNDS, bench.rounds)
+
+
+def _rows(bench: Bench, n_workers: int, advance: Advance) -> list[Row]:
+    folder = bench.folder / f"beside-server-{n_workers}"
+    folder.mkdir()
+    loads = {"walker": Load(), "feeder": Load()}
+    with (
+        beamline(bench.images, n_workers) as line,
+        Polling(line.server),
+        saxsdog_engine(bench, n_workers, folder) as engine,
+    ):
+        for _ in range(_rounds(bench)):
+            engine.take_a_turn()
+            walk(line, loads["walker"])
+            feed(line, loads["feeder"])
+            advance(1 / _rounds(bench))
+        supervisor, worker = memory_of([line.supervisor]), memory_of(line.workers[:1])
+    return [
+        Row(
+            f"{source}, {n_workers} worker{'s' if n_workers > 1 else ''}",
+            (
+                statistics.median(load.rates),
+                statistics.median(load.rates) / engine.rate,
+                _milliseconds(load.supervisor),
+                _milliseconds(load.workers),
+                None if supervisor is None else supervisor / MEGABYTE,
+                None if worker is None else worker / MEGABYTE,
+            ),
+        )
+        for source, load in loads.items()
+    ]
+
+
+def walk(line: Beamline, load: Load) -> None:
+    """Let the walker find all images, in a new queue."""
+    line.new_queue()
+    _measure(line, line.leash.readdir, len(line.images.files), load)
+
+
+def feed(line: Beamline, load: Load) -> None:
+    """Announce the images, in a new queue."""
+    line.new_queue()
+    _measure(line, lambda: line.announce(line.left), len(line.left), load)
+
+
+def _measure(line: Beamline, begin: Callable[[], object], number: int, load: Load) -> None:
+    since, workers = line.leash.stat().cursor, line.workers
+    before = cpu_seconds_of([line.supervisor]), cpu_seconds_of(workers)
+    begin()
+    done = sorted(row.done for row in line.curves(since, number))
+    after = cpu_seconds_of([line.supervisor]), cpu_seconds_of(workers)
+    load.rates.append((len(done) - 1) / max(done[-1] - done[0], CLOCK_STEP))
+    for i, costs in enumerate((load.supervisor, load.workers)):
+        start, end = before[i], after[i]
+        if start is not None and end is not None:
+            costs.append((end - start) / number)
+
+
+def _milliseconds(seconds: list[float]) -> float | None:
+    return statistics.median(seconds) / MILLISECOND if seconds else None

@@ -2,128 +2,117 @@
 
 import argparse
 import json
-import platform
+import sys
 import tempfile
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table as RichTable
-
-from saxsdog.benchmark import peers
-from saxsdog.benchmark.kernel import KernelBench
-from saxsdog.benchmark.plans import build_plans
-from saxsdog.benchmark.serving import ServingBench
-from saxsdog.benchmark.tables import Grid, Table
+from saxsdog.benchmark.bench import Bench
+from saxsdog.benchmark.machine import describe_machine
+from saxsdog.benchmark.peers import HOW_TO_INSTALL
+from saxsdog.benchmark.sections import SECTIONS, Part
+from saxsdog.benchmark.tables import Table
 from saxsdog.cli.arguments import command_parser, n_cores, positive_integer
-from saxsdog.cli.progress import progress_bar
+from saxsdog.cli.bench_report import Spend, measuring_bar, print_report
+from saxsdog.cli.exit_status import ExitStatus
+from saxsdog.errors import UsageError
+from saxsdog.simulation.detectors import detector
 
 DESCRIPTION = """\
-Measure how fast this machine integrates: the kernel on frames in memory, several channels in one
-pass, error models and types of counts, building plans. Where pyFAI is installed, it does the same
-work in turn with saxsdog in the same run. Times are medians.
+Measure how fast this machine integrates, and what keeps it from being faster.
 
-With --server: the server with its processes, feeder and leash, over simulated images on disk: how
-many it takes in a second, what they cost, and how long a curve takes from its event."""
+Other programs do the same work in turn with saxsdog in the same run, as far as they are installed:
+compare only numbers of one run, for many machines drift by 20 to 50 % from minute to minute. Times
+and rates are medians. All of it takes three to four minutes on two cores."""
 
-PACKAGES = ("saxsdog", "numpy", "scipy", "numba", "pyFAI")
-N_KERNEL_TABLES = 3
-N_SERVING_STEPS = 8
+COMPLETE = 1.0
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command and return its exit status."""
     options = make_parser().parse_args(arguments)
-    tables = _serving(options) if options.server else _integrating(options)
-    machine = _machine()
+    names = [name for name in SECTIONS if name in options.sections]
+    if not options.sections:
+        names = [name for name, section in SECTIONS.items() if section.usual]
+    with _folder(options.directory) as folder:
+        bench = Bench(
+            Path(folder),
+            n_cores(),
+            detector(options.detector).name,
+            rounds=options.rounds,
+            n_images=options.images,
+            peers=not options.without_peers,
+        )
+        sections = _measure(bench, names)
+    machine = describe_machine(n_cores())
     if options.json:
-        print(json.dumps({"machine": machine, "tables": [t.as_dict() for t in tables]}, indent=2))
+        described = {
+            name: [table.as_dict() for table in tables] for name, tables in sections.items()
+        }
+        print(json.dumps({"machine": machine, "sections": described}, indent=2, allow_nan=False))
     else:
-        print("; ".join(f"{key} {value}" for key, value in machine.items()))
-        console = Console()
-        for table in tables:
-            console.print(f"\n[bold]{table.title}[/bold]")
-            console.print(_drawn(table) if isinstance(table, Table) else _grid(table))
-    return 0
+        print_report(machine, sections)
+    if bench.peers and not bench.pyfai:
+        print(HOW_TO_INSTALL, file=sys.stderr)
+    return ExitStatus.WELL
 
 
-def _serving(options: argparse.Namespace) -> list[Table | Grid]:
-    with (
-        tempfile.TemporaryDirectory(prefix="saxsdog-bench-", dir=options.directory) as folder,
-        progress_bar("measuring", N_SERVING_STEPS) as advance,
-    ):
-        bench = ServingBench(Path(folder), options.images, options.detector)
-        return [
-            measure(advance) for measure in (bench.throughput, bench.latency, bench.first_curve)
-        ]
+def _folder(directory: Path | None) -> "tempfile.TemporaryDirectory[str]":
+    try:
+        return tempfile.TemporaryDirectory(prefix="saxsdog-bench-", dir=directory)
+    except OSError as error:
+        raise UsageError(f"--directory {directory}: cannot be used: {error.strerror}") from error
 
 
-def _integrating(options: argparse.Namespace) -> list[Table | Grid]:
-    peers.limit_to_one_thread()
-    with progress_bar("measuring", N_KERNEL_TABLES * options.rounds) as advance:
-        kernel = KernelBench(options.detector)
-        tables: list[Table | Grid] = [
-            measure(options.rounds, advance)
-            for measure in (kernel.beside_peers, kernel.several_channels, kernel.variants)
-        ]
-    return [*tables, build_plans()]
+def _measure(bench: Bench, names: Sequence[str]) -> dict[str, list[Table]]:
+    seconds = sum(part.seconds for name in names for part in SECTIONS[name].parts)
+    tables: dict[str, list[Table]] = {}
+    with measuring_bar(seconds) as (describe, spend):
+        for name in names:
+            describe(name)
+            tables[name] = [_measure_part(bench, part, spend) for part in SECTIONS[name].parts]
+    return tables
 
 
-def _grid(grid: Grid) -> RichTable:
-    drawn = RichTable()
-    for i, column in enumerate(grid.columns):
-        drawn.add_column(column, justify="right" if i else "left")
-    for row in grid.rows:
-        drawn.add_row(*row)
-    return drawn
+def _measure_part(bench: Bench, part: Part, spend: Spend) -> Table:
+    """Measure a part, and see to it that the bar has moved by all of it in the end."""
+    left = COMPLETE
+
+    def advance(share: float) -> None:
+        nonlocal left
+        share = min(share, left)
+        left -= share
+        spend(share * part.seconds)
+
+    table = part.measure(bench, advance)
+    advance(left)
+    return table
 
 
-def _drawn(table: Table) -> RichTable:
-    drawn = RichTable()
-    drawn.add_column("")
-    drawn.add_column("ms", justify="right")
-    relative = any(row.relative is not None for row in table.rows)
-    if relative:
-        drawn.add_column("relative", justify="right")
-    notes = any(row.note for row in table.rows)
-    if notes:
-        drawn.add_column("memory")
-    for row in table.rows:
-        cells = [row.name, f"{1e3 * row.seconds:.3f}"]
-        cells += [f"{row.relative:.2f}" if row.relative is not None else ""] if relative else []
-        cells += [row.note] if notes else []
-        drawn.add_row(*cells)
-    return drawn
+def _section(text: str) -> str:
+    if text not in SECTIONS:
+        raise argparse.ArgumentTypeError(
+            f"expected one of the sections {', '.join(SECTIONS)}; got {text!r}"
+        )
+    return text
 
 
-def _machine() -> dict[str, str]:
-    found = {
-        "cores": str(n_cores()),
-        "processor": _processor(),
-        "system": platform.system(),
-        "Python": platform.python_version(),
-    }
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "not installed"
-    return found
-
-
-def _processor() -> str:
-    names = Path("/proc/cpuinfo")
-    if names.exists():  # Linux; elsewhere the platform module knows
-        for line in names.read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
+def _epilog() -> str:
+    lines = [f"  {name:<10} {section.about}" for name, section in SECTIONS.items()]
+    rare = [name for name, section in SECTIONS.items() if not section.usual]
+    return "\n".join(["sections:", *lines, "", f"default: all but {', '.join(rare)}"])
 
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of this command."""
-    parser = command_parser("bench", DESCRIPTION)
+    parser = command_parser("bench", DESCRIPTION, _epilog())
+    parser.add_argument(
+        "sections",
+        metavar="SECTION",
+        nargs="*",
+        type=_section,
+        help="what to measure, see below (default: all but endurance)",
+    )
     parser.add_argument(
         "--rounds",
         metavar="N",
@@ -132,24 +121,27 @@ def make_parser() -> argparse.ArgumentParser:
         help="measurements of each work, in turn (default: %(default)s)",
     )
     parser.add_argument(
-        "--detector",
-        metavar="NAME",
-        default="Pilatus 1M",
-        help="of the frame in memory; see 'saxsdog simulate --help' (default: %(default)s)",
-    )
-    parser.add_argument("--server", action="store_true", help="measure the server instead")
-    parser.add_argument(
         "--images",
         metavar="N",
         type=positive_integer,
-        default=1000,
-        help="images of each run of the server (default: %(default)s)",
+        default=600,
+        help="images on disk, at most 100 of them different (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--detector",
+        metavar="NAME",
+        default="Pilatus 1M",
+        help="of the images; see 'saxsdog simulate --help' (default: %(default)s)",
     )
     parser.add_argument(
         "--directory",
         metavar="DIR",
         type=Path,
-        help="where the images of the server lie, some 400 MB (default: that for temporary files)",
+        help="where the images lie, some 500 MB that are removed again (default: that for "
+        "temporary files)",
+    )
+    parser.add_argument(
+        "--without-peers", action="store_true", help="measure saxsdog alone, no other programs"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object, no tables")
     return parser

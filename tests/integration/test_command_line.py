@@ -11,7 +11,8 @@ import pytest
 import tifffile
 
 from saxsdog import read_chi
-from tests.helpers.experiments import SHAPE, write_calibration, write_images
+from tests.helpers.experiments import SHAPE, write_calibration, write_images, write_stack
+from tests.helpers.feeds import wait_until
 
 COMMAND = [sys.executable, "-m", "saxsdog"]
 PNG = b"\x89PNG"
@@ -85,6 +86,40 @@ def test_resuming_does_only_what_is_missing(small):
     (small / "work" / "image_002.chi").unlink()
     ran = saxsdog(*arguments, "--resume", cwd=small)
     assert "3 images: 1 integrated, 0 failed, 2 skipped" in ran.stdout
+
+
+def test_files_that_hold_several_images_count_as_many(small):
+    write_stack(small / "frames" / "stack.tif", *range(1, 21))
+    words = ("integrate", "small.saxsconf", "frames", "--log", "log.jsonl")
+    ran = saxsdog(*words, cwd=small)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "23 images: 23 integrated, 0 failed, 0 skipped" in ran.stdout
+    records = [json.loads(line) for line in (small / "log.jsonl").read_text().splitlines()]
+    names = {record["image"].rpartition("/")[2] for record in records}
+    assert len(records) == len(names) == 23
+    assert "stack.tif::19" in names
+    assert read_chi(small / "work" / "stack_00019.chi").intensity[5] == 20
+    (small / "work" / "stack_00007.chi").unlink()
+    ran = saxsdog(*words, "--resume", cwd=small)
+    assert "23 images: 1 integrated, 0 failed, 22 skipped" in ran.stdout
+
+
+def test_one_page_of_files_that_hold_several_images_has_the_plain_name(small):
+    write_stack(small / "frames" / "stack.tif", 1, 2, 3)
+    words = ("integrate", "small.saxsconf", "frames/stack.tif", "--page")
+    ran = saxsdog(*words, 2, cwd=small)
+    assert "1 image: 1 integrated" in ran.stdout
+    assert read_chi(small / "work" / "stack.chi").intensity[5] == 3
+    ran = saxsdog(*words, 3, cwd=small)
+    assert ran.returncode == 1
+    assert "failed (truncated): " in ran.stderr
+
+
+def test_one_image_of_a_file_can_be_named(small):
+    write_stack(small / "frames" / "stack.tif", 1, 2, 3)
+    ran = saxsdog("integrate", "small.saxsconf", "frames/stack.tif::1", cwd=small)
+    assert "1 image: 1 integrated" in ran.stdout
+    assert read_chi(small / "work" / "stack_00001.chi").intensity[5] == 2
 
 
 def test_one_bad_image_is_named_and_the_status_is_1(small):
@@ -253,27 +288,29 @@ def test_the_demo_shows_the_main_job(tmp_path):
     assert not list((tmp_path / "detector" / "frames").glob("*.tif"))
 
 
-def test_the_benchmark_of_the_server_prints_its_numbers_as_json(tmp_path):
-    words = ("--server", "--images", 12, "--detector", "Pilatus 100K", "--directory", tmp_path)
-    ran = saxsdog("bench", *words, "--json")
+def test_the_benchmark_prints_its_numbers_as_json_and_leaves_nothing(tmp_path):
+    words = ("--images", 12, "--rounds", 1, "--detector", "Pilatus 100K", "--directory", tmp_path)
+    ran = saxsdog("bench", "memory", "batch", "budget", *words, "--json")
     assert ran.returncode == 0, ran.stderr
-    throughput, latency, first = json.loads(ran.stdout)["tables"]
-    assert [row[:2] for row in throughput["rows"]] == [
-        [source, workers] for workers in ("1", "2") for source in ("walker", "feeder")
-    ]
-    assert all(float(row[2]) > 0 for row in throughput["rows"])
-    assert len(latency["rows"]) == 3
-    assert all(float(cell) > 0 for cell in first["rows"][0])
+    printed = json.loads(ran.stdout)
+    assert printed["machine"]["cores"] >= 1
+    assert list(printed["sections"]) == ["memory", "batch", "budget"]
+    batch = printed["sections"]["batch"][0]
+    assert batch["units"]["rate"] == "images/s"
+    assert any("pyFAI" in row["label"] for row in batch["rows"])
+    assert all(row["rate"] > 0 for row in batch["rows"])
     assert not list(tmp_path.iterdir())
 
 
-def test_the_benchmark_prints_its_numbers_as_json():
-    ran = saxsdog("bench", "--rounds", 1, "--detector", "Pilatus 100K", "--json")
-    assert ran.returncode == 0, ran.stderr
-    tables = json.loads(ran.stdout)["tables"]
-    assert len(tables) == 4
-    assert any("pyFAI" in row["name"] for row in tables[0]["rows"])
-    assert all(row["seconds"] > 0 for table in tables for row in table["rows"])
+def test_an_interrupted_benchmark_leaves_nothing(tmp_path):
+    words = [*COMMAND, "bench", "batch", "--detector", "Pilatus 100K", "--directory", str(tmp_path)]
+    with subprocess.Popen(words, stderr=subprocess.PIPE, start_new_session=True) as bench:  # noqa: S603
+        wait_until(lambda: any(tmp_path.glob("*/batch-1/*.dat")))  # other programs work as well
+        interrupt_as_a_terminal_does(bench)
+        _, complaint = bench.communicate(timeout=30)
+    assert bench.returncode == 130
+    assert complaint.decode().strip() == "interrupted"
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("command", ["integrate", "plot", "simulate", "demo", "bench"])
