@@ -8,6 +8,7 @@ from pathlib import Path
 
 from saxsdog.benchmark.errors import MeasurementError
 from saxsdog.benchmark.images import ImageSet
+from saxsdog.benchmark.polling import INTERVAL
 from saxsdog.benchmark.processes import family_of
 from saxsdog.client import Client
 from saxsdog.local_server import LocalServer
@@ -78,6 +79,7 @@ class Beamline:
 
     def new_queue(self) -> None:
         """Open a queue that knows no image, and integrate the first of them."""
+        self.images.put_results_aside()
         self.leash.new(self.images.calibration, self.images.masks)
         statistics = self.wait_until_ready()
         self.announce(self.images.files[: self._n_warm])
@@ -120,6 +122,23 @@ class Beamline:
                     f"{self.leash.stat()}"
                 )
         return rows
+
+    def wait_until_all_are_integrated(self) -> None:
+        """Ask for the state of the server, twice a second as a window does, until all is done.
+
+        Raises
+        ------
+        MeasurementError
+            If nothing is integrated for a long time.
+        """
+        integrated, end = -1, 0.0
+        while integrated < len(self.images.files):
+            time.sleep(INTERVAL)
+            counters = self.leash.stat().counters
+            if counters.integrated != integrated:
+                integrated, end = counters.integrated, time.monotonic() + PATIENCE
+            if time.monotonic() > end:
+                raise MeasurementError(f"expected {len(self.images.files)} curves, got {counters}")
 
     def wait_until_ready(self) -> Statistics:
         """Wait until nothing is searched, and the feeder has been heard."""

@@ -1,5 +1,6 @@
 """Programs that integrate image files, started and warm, so that they can be measured in turn."""
 
+import itertools
 import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -80,9 +81,11 @@ def saxsdog_engine(bench: Bench, number: int, folder: Path) -> Iterator[Engine]:
     """Do what ``saxsdog integrate -j NUMBER`` does, with all of its processes ready."""
     integrator, files = bench.images.integrator(), bench.images.files
     plan, document = integrator.plan, integrator.calibration.document
+    turn = itertools.count()
 
     def jobs(of: Sequence[Path]) -> Iterator[Job]:
-        return (Job(file, folder / file.stem) for file in of)
+        results = folder / f"{next(turn)}"  # new files each time, as in new folders of a beamline
+        return (Job(file, results / file.stem) for file in of)
 
     with ExitStack() as stack:
         if number == 1:

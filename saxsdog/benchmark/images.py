@@ -17,7 +17,7 @@ from saxsdog.simulation.frames import write_frame
 DISTINCT = 100
 """Images that are drawn; more names are links to them, as the page cache holds them all."""
 
-FOLDER = "frames"
+FOLDER, RESULTS = "frames", "work"
 NAME = "bench"
 
 
@@ -72,6 +72,16 @@ class ImageSet:
     def integrator(self) -> Integrator:
         """Return what integrates these images."""
         return Integrator(Calibration.from_document(self.calibration), mask_files=self.masks)
+
+    def put_results_aside(self) -> None:
+        """Let the next curves be new files, as they are at a beamline.
+
+        To replace one costs more: some file systems first write its data to the disk.
+        """
+        results = self.root / RESULTS
+        if results.exists():
+            number = sum(1 for _ in self.root.glob(f"{RESULTS}-*"))
+            results.rename(self.root / f"{RESULTS}-{number}")
 
 
 def write_again(image: Path, name: Path) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from saxsdog.benchmark.beamline import Beamline, beamline
 from saxsdog.benchmark.bench import Bench
 from saxsdog.benchmark.engines import saxsdog_engine
-from saxsdog.benchmark.polling import Polling
 from saxsdog.benchmark.processes import cpu_seconds_of, memory_of
 from saxsdog.benchmark.tables import Column, Row, Table
 from saxsdog.benchmark.timing import Advance
@@ -55,7 +54,7 @@ def throughput(bench: Bench, advance: Advance) -> Table:
         f"{bench.n_images} uncompressed TIFFs; medians of {_rounds(bench)} rounds in turn. "
         "'of batch' is the rate over that of saxsdog integrate with as many processes in the same "
         "rounds. Processor time of all threads; memory (PSS) at the end. A leash asks for stat "
-        "twice a second."
+        "twice a second, and for the history at the end."
     )
     return Table(bench.of("server"), columns, tuple(rows), caption)
 
@@ -70,7 +69,6 @@ def _rows(bench: Bench, n_workers: int, advance: Advance) -> list[Row]:
     loads = {"walker": Load(), "feeder": Load()}
     with (
         beamline(bench.images, n_workers) as line,
-        Polling(line.server),
         saxsdog_engine(bench, n_workers, folder) as engine,
     ):
         for _ in range(_rounds(bench)):
@@ -111,8 +109,9 @@ def _measure(line: Beamline, begin: Callable[[], object], number: int, load: Loa
     since, workers = line.leash.stat().cursor, line.workers
     before = cpu_seconds_of([line.supervisor]), cpu_seconds_of(workers)
     begin()
-    done = sorted(row.done for row in line.curves(since, number))
+    line.wait_until_all_are_integrated()
     after = cpu_seconds_of([line.supervisor]), cpu_seconds_of(workers)
+    done = sorted(row.done for row in line.curves(since, number))
     load.rates.append((len(done) - 1) / max(done[-1] - done[0], CLOCK_STEP))
     for i, costs in enumerate((load.supervisor, load.workers)):
         start, end = before[i], after[i]

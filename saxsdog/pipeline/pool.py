@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from multiprocessing.connection import Connection, wait
 from types import TracebackType
 from typing import Self
 
@@ -11,6 +10,7 @@ from saxsdog.pipeline.crew import Crew, Death
 from saxsdog.pipeline.jobs import Job, Outcome
 from saxsdog.pipeline.worker import WorkerTask
 from saxsdog.reasons import Reason
+from saxsdog.waker import readable
 
 MAX_DEATHS_PER_IMAGE = 3
 MAX_DEATHS_BEFORE_READY = 3
@@ -65,8 +65,7 @@ class Pool:
         """
         self._jobs = iter(jobs)
         while not self._hand_out() or self._crew.busy:
-            for pipe in wait(self._crew.pipes):
-                assert isinstance(pipe, Connection)  # noqa: S101 - for the type checker
+            for pipe in readable(self._crew.pipes):
                 match self._crew.receive(pipe):
                     case Outcome() as outcome:
                         yield outcome
