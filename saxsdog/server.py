@@ -15,7 +15,7 @@ from saxsdog import systemd
 from saxsdog.errors import SaxsdogError
 from saxsdog.network import NetworkEntry, bind_address
 from saxsdog.paths import Roots
-from saxsdog.pipeline.crew import make_ready_to_start
+from saxsdog.pipeline.starting import make_ready_to_start
 from saxsdog.protocol.envelope import Keys
 from saxsdog.queue.foreman import Foreman
 from saxsdog.queue.settling import Patience

@@ -3,14 +3,14 @@
 import multiprocessing
 import signal
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from multiprocessing import resource_tracker
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from multiprocessing.connection import Connection, wait
 from types import TracebackType
 from typing import Any, Self
 
 from saxsdog.benchmark.errors import MeasurementError
+from saxsdog.pipeline.starting import signals_kept_for_us
 
 Make = Callable[..., Callable[..., Any]]
 
@@ -38,7 +38,7 @@ class Child:
         self._process = context.Process(
             target=_run, args=(make, arguments, other), daemon=True, name=f"bench {self._name}"
         )
-        with _interrupts_kept_for_us():
+        with signals_kept_for_us([signal.SIGINT]):  # SIGTERM ends it
             self._process.start()
         other.close()
 
@@ -159,17 +159,3 @@ def _run(make: Make, arguments: Sequence[object], pipe: Connection) -> None:
             pipe.send(answer(*pipe.recv()))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
-
-
-@contextmanager
-def _interrupts_kept_for_us() -> Iterator[None]:
-    """Hold Ctrl-C back while a process starts, which inherits that and never sees one."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    resource_tracker.ensure_running()  # it would lift the mask when it starts by itself
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -5,24 +5,23 @@ pipes, and is told of outcomes and deaths.
 """
 
 import logging
-import multiprocessing
-import signal
-import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection
-from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
-from types import ModuleType, TracebackType
+from types import TracebackType
 from typing import Self
 
 from saxsdog.pipeline import worker
 from saxsdog.pipeline.jobs import Job, Outcome
 from saxsdog.pipeline.preview import Preview, PreviewJob
+from saxsdog.pipeline.starting import (
+    context_for_workers,
+    main_program_hidden,
+    signals_kept_for_us,
+)
 from saxsdog.pipeline.worker import WorkerTask
 from saxsdog.whole_file import remove_leftovers
 
@@ -35,9 +34,6 @@ STOP_TIMEOUT = 10.0
 
 STARTING = 60.0
 """s that a worker may take to become ready; a cold disk needs some of them."""
-
-PRELOADED = "saxsdog.pipeline.preload"
-"""Imported by the process that workers are forked from, and by no other."""
 
 DYING = 0.2
 """s between the end of a pipe and that of its process."""
@@ -102,7 +98,7 @@ class Crew:
         self._task = task
         self._n_workers = n_workers
         self._clock = clock
-        self._context = _context()
+        self._context = context_for_workers()
         self._workers: dict[Connection, _Worker] = {}
 
     def __enter__(self) -> Self:
@@ -133,7 +129,7 @@ class Crew:
 
     def hire(self) -> None:
         """Start as many workers as are missing."""
-        with _signals_kept_for_us():
+        with signals_kept_for_us():
             while len(self._workers) < self._n_workers:
                 self._start_worker()
 
@@ -227,7 +223,7 @@ class Crew:
         process = self._context.Process(  # type: ignore[attr-defined]
             target=worker.run, args=(self._task, theirs), daemon=True
         )
-        with _main_program_hidden():
+        with main_program_hidden():
             process.start()
         theirs.close()
         self._workers[ours] = _Worker(process, ours, since=self._clock())
@@ -278,58 +274,3 @@ def _sweep(each: _Worker) -> None:
     """Remove the half-written files of a dead worker."""
     for folder in {job.target.parent for job in each.jobs if isinstance(job, Job)}:
         remove_leftovers(folder, each.process.pid or 0)
-
-
-@contextmanager
-def _signals_kept_for_us() -> Iterator[None]:
-    """Hold Ctrl-C and SIGTERM back while processes start, and let these never see them.
-
-    A terminal and a batch system send them to all processes of a group. A mask of signals is
-    inherited, by the server that starts the workers and by these; ours is lifted again, and what
-    came meanwhile arrives.
-    """
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    resource_tracker.ensure_running()  # it would lift the mask when it starts by itself
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextmanager
-def _main_program_hidden() -> Iterator[None]:
-    """Let a process start that does not begin by importing the program which starts it.
-
-    That is what makes objects of the program known to it, as :mod:`multiprocessing` sees it. Ours
-    are all from modules; a worker would load a whole server for nothing.
-    """
-    program = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = program
-
-
-def make_ready_to_start() -> None:
-    """Start the process that starts workers, so that the first of them comes as fast as others."""
-    if _forks():
-        _context()
-        with _signals_kept_for_us():
-            forkserver.ensure_running()
-
-
-def _context() -> BaseContext:
-    """Return a way to start processes clean, where possible from a server with warm imports."""
-    if _forks():
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([PRELOADED])
-        return context
-    return multiprocessing.get_context("spawn")
-
-
-def _forks() -> bool:
-    return "forkserver" in multiprocessing.get_all_start_methods()

@@ -7,7 +7,7 @@ import pytest
 import tifffile
 
 from saxsdog import Calibration, Integrator
-from saxsdog.pipeline import crew
+from saxsdog.pipeline import starting
 from saxsdog.pipeline.jobs import Job, ReuseRule
 from saxsdog.pipeline.shared_plan import SharedPlan
 from saxsdog.pipeline.worker import WorkerTask
@@ -27,7 +27,7 @@ def told_by_a_worker(tmp_path, kinds):
         image = tmp_path / f"{kind}.tif"
         tifffile.imwrite(image, np.ones(SHAPE, kind))
         jobs.append(Job(image, tmp_path / "work" / kind))
-    context = crew._context()
+    context = starting.context_for_workers()
     ours, theirs = context.Pipe()
     with SharedPlan.write(integrator.plan) as shared, ours:
         task = WorkerTask(shared, integrator.calibration.document, ReuseRule())
