@@ -1,5 +1,6 @@
 """The same frame in every format that detectors write, as its usual library writes it."""
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,14 @@ from fabio.edfimage import EdfImage
 from fabio.tifimage import TifImage
 from numpy.typing import NDArray
 
+from saxsdog.errors import OutputError
+
 DATASET = "/entry/data/data"
+MEGABYTE = 1e6
+
+FILES = 40
+"""Times the frame: what all the files take, and those of the peers."""
+
 N_FRAMES = 8
 """In a file of many frames: more than the cache of HDF5 keeps unpacked."""
 
@@ -42,7 +50,19 @@ class Stored:
 
 
 def write_formats(folder: Path, image: NDArray[np.int32]) -> list[Stored]:
-    """Write a frame of 32 bits, and one of 16 bits where a format has these, to new files."""
+    """Write a frame of 32 bits, and one of 16 bits where a format has these, to new files.
+
+    Raises
+    ------
+    OutputError
+        If there is no room for them.
+    """
+    needed, free = FILES * image.nbytes, shutil.disk_usage(folder).free
+    if free < needed:  # HDF5 may end the process when it cannot write
+        raise OutputError(
+            f"{folder}: expected room for {needed / MEGABYTE:.0f} MB of images, "
+            f"{free / MEGABYTE:.0f} MB are free"
+        )
     narrow = np.where(image < 0, np.iinfo(np.uint16).max, image).astype(np.uint16)
     stored = []
     for label, suffix, write, dtypes in (

@@ -93,7 +93,8 @@ def several_channels(bench: Bench, advance: Advance) -> Table:
     rows = []
     for name, names in together.items():
         alone = sum(times[f"{each} alone"] for each in names)
-        cells = (times[name] / MILLISECOND, alone / MILLISECOND, alone / times[name])
+        gain = alone / times[name] if len(names) > 1 else None
+        cells = (times[name] / MILLISECOND, alone / MILLISECOND, gain)
         rows.append(Row(name, (*cells, times[name] / times[SUM])))
     columns = (
         Column("one pass", "ms"),

@@ -73,7 +73,7 @@ class PyFai:
             error_model="poisson",
             correctSolidAngle=False,
             dummy=-1,
-            delta_dummy=1.5,
+            delta_dummy=0.5,
         )
 
 

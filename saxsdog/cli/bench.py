@@ -27,10 +27,18 @@ and rates are medians. All of it takes three to four minutes on two cores."""
 
 COMPLETE = 1.0
 
+FEWEST_IMAGES = 20
+"""Processor time is counted in steps of 10 ms."""
+
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command and return its exit status."""
     options = make_parser().parse_args(arguments)
+    if options.images < FEWEST_IMAGES:
+        raise UsageError(
+            f"--images: expected at least {FEWEST_IMAGES}, got {options.images}: the processor "
+            "time of fewer cannot be told"
+        )
     names = [name for name in SECTIONS if name in options.sections]
     if not options.sections:
         names = [name for name, section in SECTIONS.items() if section.usual]

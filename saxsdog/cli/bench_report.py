@@ -73,12 +73,17 @@ def _readable(fact: tuple[str, str | int | None]) -> tuple[str, str | int | None
 
 def _drawn(table: Table) -> RichTable:
     drawn = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
-    drawn.add_column("", no_wrap=True)
-    for column in table.columns:
+    drawn.add_column("", overflow="fold")
+    texts = [[cell_text(cell) for cell in row.cells] for row in table.rows]
+    for i, column in enumerate(table.columns):
         unit = "" if column.unit == "1" else column.unit
-        drawn.add_column(f"{column.name}\n{unit}", justify="right")
-    for row in table.rows:
-        drawn.add_row(row.label, *map(cell_text, row.cells))
+        widest = max((len(cells[i]) for cells in texts), default=0)
+        # On a narrow terminal words may be folded, and no number cut off.
+        drawn.add_column(
+            f"{column.name}\n{unit}", justify="right", min_width=widest, overflow="fold"
+        )
+    for row, cells in zip(table.rows, texts, strict=True):
+        drawn.add_row(row.label, *cells)
     return drawn
 
 

@@ -16,6 +16,7 @@ from saxsdog.cli.stopping import StopOnSignal
 from saxsdog.errors import FrameError, OutputError, UsageError
 from saxsdog.image_names import split
 from saxsdog.integrator import Integrator
+from saxsdog.io.hdf5 import SUFFIXES as HDF5_SUFFIXES
 from saxsdog.io.images import count_images
 from saxsdog.pipeline.batch import Batch
 from saxsdog.pipeline.jobs import Outcome, ReuseRule, Status
@@ -74,12 +75,15 @@ def _count(sources: Sequence[Source], options: argparse.Namespace) -> int:
     """Count the images, up to the number of processes; few files may hold many."""
     if options.page is not None or len(sources) >= options.jobs:
         return len(sources)
-    return sum(map(_images_in, sources))
+    return sum(_images_in(source, options.jobs) for source in sources)
 
 
-def _images_in(source: Source) -> int:
-    if split(source.image.name)[1] is not None:
+def _images_in(source: Source, most: int) -> int:
+    file, page = split(source.image.name)
+    if page is not None:
         return 1
+    if Path(file).suffix.lower() in HDF5_SUFFIXES:  # they hold many, and workers open them
+        return most
     try:
         return count_images(source.image)
     except FrameError:  # a worker says why

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from saxsdog.io.hdf5_dataset import Images
 
+SUFFIXES = (".h5", ".hdf5", ".nxs")
+
 MAGIC = b"\x89HDF\r\n\x1a\n"
 STARTS = (0, 512, 1024, 2048, 4096)
 """Where an HDF5 file may begin; other things may stand ahead of it."""

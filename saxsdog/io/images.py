@@ -18,15 +18,7 @@ from saxsdog.io.libraries import read_with_fabio, read_with_tifffile
 from saxsdog.io.status import Fingerprint, fingerprint_of, reason_of
 from saxsdog.reasons import Reason
 
-IMAGE_SUFFIXES: tuple[str, ...] = (
-    ".tif",
-    ".tiff",
-    ".cbf",
-    ".edf",
-    ".h5",
-    ".hdf5",
-    ".nxs",
-)
+IMAGE_SUFFIXES: tuple[str, ...] = (".tif", ".tiff", ".cbf", ".edf", *hdf5.SUFFIXES)
 """What names of images end with, in lower case; :class:`FrameReader` itself looks at the bytes."""
 
 FIRST_READ = 1 << 13

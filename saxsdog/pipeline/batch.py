@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from itertools import starmap, takewhile
 from pathlib import Path
 
+from saxsdog.image_names import file_of
 from saxsdog.integrator import Integrator
+from saxsdog.io.hdf5 import SUFFIXES as HDF5_SUFFIXES
 from saxsdog.pipeline.jobs import Job, Outcome, Reducer, ReuseRule
 from saxsdog.pipeline.outputs import Targets
 from saxsdog.pipeline.pool import Pool
@@ -31,7 +33,7 @@ class Batch:
     reuse
         Which images to skip because of curves that are there.
     n_workers
-        Number of processes; 1 works in this one.
+        Number of processes; 1 works in this one, unless there are HDF5 files among the images.
     page
         Which image of files that hold several, counted from 0; ``None``: each of them.
     """
@@ -56,7 +58,7 @@ class Batch:
 
         jobs = begin(starmap(Job, list(self.targets.items())))  # they may grow meanwhile
         plan, document = self.integrator.plan, self.integrator.calibration.document
-        if self.n_workers == 1:
+        if self.n_workers == 1 and not self._is_risky:
             reducer = Reducer(plan, document, self.reuse, self.page)
             yield self._alone(reducer, jobs, begin)
             return
@@ -65,6 +67,11 @@ class Batch:
             Pool(self.n_workers, WorkerTask(shared, document, self.reuse, self.page)) as pool,
         ):
             yield self._together(pool, jobs, begin)
+
+    @property
+    def _is_risky(self) -> bool:
+        """Whether to read an image may end a process, as some filters of HDF5 do on damage."""
+        return any(file_of(image).suffix.lower() in HDF5_SUFFIXES for image in self.targets)
 
     def _alone(self, reducer: Reducer, jobs: Iterable[Job], begin: Begin) -> Iterator[Outcome]:
         for job in jobs:

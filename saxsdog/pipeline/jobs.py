@@ -261,7 +261,7 @@ class Reducer:
         start = time.perf_counter()
         paths = [job.target.with_name(name) for name in curve_names(job.target.name, self._names)]
         reason = self._reason_to_skip(job.image, paths)
-        if reason and not self._holds_several(job.image):
+        if reason and not self._may_be_of_another(job.image, reason):
             message = f"{job.image}: {REASONS_TO_KEEP[reason]}"
             return Outcome(str(job.image), Status.SKIPPED, reason, message, id=job.id)
         frame = self.read(job.image)
@@ -325,10 +325,12 @@ class Reducer:
             return Reason.UP_TO_DATE
         return None
 
-    def _holds_several(self, image: Path) -> bool:
-        """Whether a file holds several images, so that its curve is that of one of them at most."""
-        if self._page is not None or split(image.name)[1] is not None:
+    def _may_be_of_another(self, image: Path, reason: Reason) -> bool:
+        """Whether curves with the plain name of a file may be those of another of its images."""
+        if split(image.name)[1] is not None:
             return False
+        if self._page is not None and reason is Reason.OUTPUT_EXISTS:
+            return False  # whosever it is, it must not be overwritten
         try:
             self._header_reader.read(image)
         except SeveralImagesError:

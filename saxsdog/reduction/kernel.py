@@ -36,6 +36,9 @@ HALF = 32
 CHUNK = 2048
 """Pixels that are weighted at a time: what is kept of them stays next to the processor."""
 
+SHORT = 50
+"""Pixels of a run in the mean; chunks of shorter ones, as in a narrow slice, are not worth it."""
+
 BLOCK = 64
 """Pixels after which the same number of the next chunk is asked for."""
 
@@ -83,19 +86,45 @@ def scatter_counts(
     bad
         Output: for each region and bin ``N_BAD`` sums over the weights of the pixels left out.
     """
+    if first.size < SHORT * runs.shape[0]:
+        _scatter_singly(
+            pixels,
+            faint,
+            limit,
+            runs,
+            first,
+            count,
+            sub_pixels,
+            n_bins,
+            packed,
+            packed_variances,
+            sums,
+            variances,
+            bad,
+        )
+        return
+    values = np.empty(CHUNK, pixels.dtype)
     weighted = np.empty(CHUNK, np.uint64)
-    j = 0
+    j = filled = 0
     for run in range(runs.shape[0]):
-        region = np.uint64(runs[run, 2]) * np.uint64(n_bins)
-        for start in range(runs[run, 0], runs[run, 1], CHUNK):
-            size = min(CHUNK, runs[run, 1] - start)
-            chunk = pixels[start : start + size]
-            its_first, its_count = first[j : j + size], count[j : j + size]
+        start, stop = np.int64(runs[run, 0]), np.int64(runs[run, 1])
+        while start < stop:
+            # Put together, runs between spots of a mask are weighted as fast as whole rows.
+            size: Any = min(CHUNK - filled, stop - start)
+            _copy(pixels[start : start + size], values[filled:])
+            filled += size
+            start += size
+            last = start == stop and (run + 1 == runs.shape[0] or runs[run + 1, 2] != runs[run, 2])
+            if filled < CHUNK and not last:
+                continue
+            chunk = values[:filled]
+            region = np.uint64(runs[run, 2]) * np.uint64(n_bins)
+            its_first, its_count = first[j : j + filled], count[j : j + filled]
             any_rare = _weigh(chunk, faint, its_count, sub_pixels, weighted)
-            _add(its_first, weighted, packed, region, chunk, its_count)
+            _add(its_first, weighted, packed, region, pixels, start, its_count)
             if packed_variances is not None:
                 _weigh_by_square(chunk, faint, its_count, sub_pixels, weighted)
-                _add(its_first, weighted, packed_variances, region, chunk, its_count)
+                _add(its_first, weighted, packed_variances, region, pixels, start, its_count)
             if any_rare:
                 _scatter_rare(
                     chunk,
@@ -109,7 +138,56 @@ def scatter_counts(
                     variances,
                     bad,
                 )
-            j += size
+            j += filled
+            filled = 0
+
+
+@compiled
+def _scatter_singly(
+    pixels: NDArray[Any],
+    faint: Any,
+    limit: float,
+    runs: NDArray[np.uint32],
+    first: NDArray[Any],
+    count: NDArray[np.uint8],
+    sub_pixels: int,
+    n_bins: int,
+    packed: NDArray[np.uint64],
+    packed_variances: NDArray[np.uint64] | None,
+    sums: NDArray[Any],
+    variances: NDArray[Any] | None,
+    bad: NDArray[np.int64],
+) -> None:
+    """Do the work of :func:`scatter_counts` one pixel after the other."""
+    one, half = np.uint64(1), np.uint64(HALF)
+    copy = np.uint64(packed.size // N_COPIES)
+    all_sub_pixels = np.uint64(sub_pixels)
+    j = np.uint64(0)
+    for run in range(runs.shape[0]):
+        start, stop = np.uint64(runs[run, 0]), np.uint64(runs[run, 1])
+        region = np.uint64(runs[run, 2]) * np.uint64(n_bins)
+        for p in range(start, stop):
+            n = pixels[p]
+            b = region + np.uint64(first[j])
+            here = np.uint64(count[j])
+            beyond = all_sub_pixels - here
+            if 0 <= n <= faint:
+                at = b + (j & one) * copy
+                packed[at] += np.uint64(n) * (here | beyond << half)
+                if packed_variances is not None:
+                    packed_variances[at] += np.uint64(n) * (here * here | beyond * beyond << half)
+            elif 0 <= n <= limit:
+                _add_bright(sums, variances, b, n, np.int64(here), np.int64(beyond))
+            else:
+                _leave_out(bad, b, np.int64(here), np.int64(beyond))
+            j += one
+
+
+@compiled
+def _copy(pixels: NDArray[Any], target: NDArray[Any]) -> None:
+    """Copy to the start of the target; as a function it is compiled to vector instructions."""
+    for i in range(pixels.size):
+        target[i] = pixels[i]
 
 
 @compiled
@@ -156,6 +234,7 @@ def _add(
     packed: NDArray[np.uint64],
     region: np.uint64,
     pixels: NDArray[Any],
+    next_pixel: int,
     count: NDArray[np.uint8],
 ) -> None:
     """Add packed pairs to those of their bins, while the next chunk comes from memory.
@@ -169,7 +248,7 @@ def _add(
     for block in range(np.uint64(0), n_pixels, np.uint64(BLOCK)):
         ahead = np.int64(block) + CHUNK
         for i in range(4):  # 64 pixels lie in four lines of 16 numbers of 32 bits ...
-            prefetch(pixels, ahead + 16 * i)
+            prefetch(pixels, next_pixel + np.int64(block) + 16 * i)
         for i in range(2):  # ... their first bins in two lines, and their counts in one
             prefetch(first, ahead + 32 * i)
         prefetch(count, ahead)
@@ -190,8 +269,7 @@ def _scatter_rare(
     variances: NDArray[Any] | None,
     bad: NDArray[np.int64],
 ) -> None:
-    """Add the bright pixels to sums that cannot overflow, and take note of the bad ones."""
-    one, two = np.uint64(1), np.uint64(2)
+    """Add the bright pixels of a chunk, and take note of the bad ones."""
     for i in range(pixels.size):
         n = pixels[i]
         if 0 <= n <= faint:
@@ -200,15 +278,29 @@ def _scatter_rare(
         here = np.int64(count[i])
         beyond = np.int64(sub_pixels) - here
         if 0 <= n <= limit:
-            value = sums.dtype.type(1) * n
-            sums[two * b] += value * here
-            sums[two * b + one] += value * beyond
-            if variances is not None:
-                variance = variances.dtype.type(1) * n
-                variances[two * b] += variance * (here * here)
-                variances[two * b + one] += variance * (beyond * beyond)
+            _add_bright(sums, variances, b, n, here, beyond)
         else:
             _leave_out(bad, b, here, beyond)
+
+
+@compiled
+def _add_bright(
+    sums: NDArray[Any],
+    variances: NDArray[Any] | None,
+    b: np.uint64,
+    n: Any,
+    here: np.int64,
+    beyond: np.int64,
+) -> None:
+    """Add a count to sums that cannot overflow."""
+    at = np.uint64(2) * b
+    value = sums.dtype.type(1) * n
+    sums[at] += value * here
+    sums[at + np.uint64(1)] += value * beyond
+    if variances is not None:
+        variance = variances.dtype.type(1) * n
+        variances[at] += variance * (here * here)
+        variances[at + np.uint64(1)] += variance * (beyond * beyond)
 
 
 @compiled
@@ -326,12 +418,3 @@ def scatter_wide(
             else:
                 bad[2 * b] += k
                 bad[2 * b + 1] += k * k
-
-
-@compiled
-def sum_once(pixels: NDArray[Any]) -> int:
-    """Sum of a frame read once: the yardstick of the benchmark."""
-    total = 0
-    for p in range(pixels.size):
-        total += pixels[p]
-    return total

@@ -115,6 +115,17 @@ def test_one_page_of_files_that_hold_several_images_has_the_plain_name(small):
     assert "failed (truncated): " in ran.stderr
 
 
+def test_the_curve_of_one_page_does_not_stand_for_another_page(small):
+    tifffile.imwrite(
+        small / "frames" / "stack.tif", np.stack([np.full(SHAPE, v, np.int32) for v in (3, 5)])
+    )
+    words = ("integrate", "small.saxsconf", "frames/stack.tif", "--resume", "--page")
+    for page, value in ((0, 3), (1, 5)):
+        ran = saxsdog(*words, page, cwd=small)
+        assert ran.returncode == 0, ran.stderr
+        assert np.nanmax(read_chi(small / "work" / "stack.chi").intensity) == value
+
+
 def test_one_image_of_a_file_can_be_named(small):
     write_stack(small / "frames" / "stack.tif", 1, 2, 3)
     ran = saxsdog("integrate", "small.saxsconf", "frames/stack.tif::1", cwd=small)
@@ -289,7 +300,7 @@ def test_the_demo_shows_the_main_job(tmp_path):
 
 
 def test_the_benchmark_prints_its_numbers_as_json_and_leaves_nothing(tmp_path):
-    words = ("--images", 12, "--rounds", 1, "--detector", "Pilatus 100K", "--directory", tmp_path)
+    words = ("--images", 20, "--rounds", 1, "--detector", "Pilatus 100K", "--directory", tmp_path)
     ran = saxsdog("bench", "memory", "batch", "budget", *words, "--json")
     assert ran.returncode == 0, ran.stderr
     printed = json.loads(ran.stdout)

@@ -8,7 +8,7 @@ from saxsdog.cli.bench import run
 from saxsdog.cli.bench_report import cell_text
 from saxsdog.errors import UsageError
 
-LITTLE = ("--rounds", "1", "--images", "4", "--detector", "Pilatus 100K")
+LITTLE = ("--rounds", "1", "--images", "20", "--detector", "Pilatus 100K")
 
 
 def test_json_holds_the_machine_and_the_sections_in_their_order(capsys, tmp_path):
@@ -53,6 +53,22 @@ def test_an_unknown_section_is_told_which_there_are(capsys):
     message = capsys.readouterr().err
     assert "'kernels'" in message
     assert all(name in message for name in SECTIONS)
+
+
+def test_too_few_images_are_refused():
+    with pytest.raises(UsageError, match="expected at least 20, got 2"):
+        run(["server", "--images", "2"])
+
+
+def test_a_number_is_never_cut_off(capsys, monkeypatch):
+    run(["writing", *LITTLE, "--without-peers", "--json"])
+    (table,) = json.loads(capsys.readouterr().out)["sections"]["writing"]
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setattr("saxsdog.cli.bench_report.WIDTH", 40)
+    assert run(["writing", *LITTLE, "--without-peers"]) == 0
+    text = capsys.readouterr().out
+    assert len(re.findall(r"\d\.\d+|\d{2,}", text)) >= 2 * len(table["rows"])
+    assert "…" not in text
 
 
 def test_an_unknown_detector_is_told_before_anything_is_measured():

@@ -1,6 +1,7 @@
 """No count outside of the mask is lost, and none is counted twice."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -268,3 +269,35 @@ def test_an_empty_bin_beside_a_full_one_is_nan(pixels_per_bin, corrected, model)
         assert np.isnan(curve.sigma[curve.area == 0]).all()
         assert np.isfinite(curve.intensity[curve.area > 0]).all()
         assert np.isfinite(list(curve.parameters.as_dict().values())).all()
+
+
+@pytest.mark.parametrize("model", [ErrorModel.POISSON, ErrorModel.PROPAGATED])
+@pytest.mark.parametrize("spots", [0.0, 0.005, 0.3])
+@pytest.mark.parametrize("dtype", ["uint32", "int32", "uint16", "int64"])
+def test_runs_across_chunks_and_regions_are_summed_exactly(dtype, spots, model):
+    """Of masks without, with few and with many spots; some pixels are bright, some are bad."""
+    geometry = replace(a_geometry(), shape=(120, 97))
+    random = np.random.default_rng(5)
+    masks = [random.random(geometry.shape) < spots for _ in range(2)]
+    masks[1][:50, 30:] = True
+    channels = [RadialChannel(f"R{i}", mask, 3, 1.0, *WIDE_OPEN) for i, mask in enumerate(masks)]
+    image = random.poisson(1000, geometry.shape).astype(dtype)
+    if np.dtype(dtype).itemsize > 2:
+        image[random.random(geometry.shape) < 0.01] = 2**31 - 9
+    bad = random.random(geometry.shape) < 0.01
+    image[bad] = np.iinfo(dtype).max if np.dtype(dtype).kind == "u" else -1
+    plan = make_plan(geometry, channels, error_model=model)
+    (layer,) = plan.layers
+    sums = sum_layer(
+        layer, _as_pixels(image, image.shape), variance=model is not ErrorModel.POISSON
+    )
+    counts = np.where(good(image), image, 0).ravel().astype(np.int64)
+    for row, channel in enumerate(channels):
+        full = plan.weights[0].linear[row]
+        shares = weight_matrix(plan, channel.name).multiply(full[:, np.newaxis]).tocsr()
+        shares.data = np.rint(shares.data)  # whole sub-pixels: the matrix divides by the area
+        whole = shares.astype(np.int64)
+        assert (sums.value[row] == whole @ counts).all()
+        assert (sums.lost.linear[row] == whole @ ~good(image).ravel()).all()
+        if sums.variance is not None:
+            assert (sums.variance[row] == whole.power(2) @ counts).all()
