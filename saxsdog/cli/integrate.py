@@ -18,6 +18,7 @@ from saxsdog.image_names import split
 from saxsdog.integrator import Integrator
 from saxsdog.io.hdf5 import SUFFIXES as HDF5_SUFFIXES
 from saxsdog.io.images import count_images
+from saxsdog.paths import printable
 from saxsdog.pipeline.batch import Batch
 from saxsdog.pipeline.jobs import Outcome, ReuseRule, Status
 from saxsdog.pipeline.outputs import DEFAULT_RELATIVE, OutputRule, assign
@@ -100,7 +101,7 @@ def _work(batch: Batch, log: Path | None) -> ExitStatus:
                 counts[outcome.status] += 1
                 if outcome.status is Status.FAILED or outcome.reason == Reason.IMAGES_ELSEWHERE:
                     ending = f"{outcome.status} ({outcome.reason})"
-                    print(f"{ending}: {outcome.message}", file=sys.stderr)
+                    print(f"{ending}: {printable(outcome.message)}", file=sys.stderr)
     finally:
         _print_summary(counts, len(batch.targets), watch)
     if counts.total() < len(batch.targets):

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 
+import h5py
 import numpy as np
 import pytest
 import tifffile
@@ -113,6 +114,15 @@ def test_one_page_of_files_that_hold_several_images_has_the_plain_name(small):
     ran = saxsdog(*words, 3, cwd=small)
     assert ran.returncode == 1
     assert "failed (truncated): " in ran.stderr
+
+
+def test_a_name_inside_a_file_cannot_speak_to_the_terminal(small):
+    with h5py.File(small / "frames" / "master.h5", "w") as file:
+        file["entry/data/data_000001"] = h5py.ExternalLink("\x1b[31mred.h5", "data")
+    ran = saxsdog("integrate", "small.saxsconf", "frames/master.h5", cwd=small)
+    assert "skipped (images-elsewhere)" in ran.stderr
+    assert "red.h5" in ran.stderr
+    assert "\x1b" not in ran.stderr
 
 
 def test_the_curve_of_one_page_does_not_stand_for_another_page(small):
