@@ -1,5 +1,7 @@
 """Other programs must do the same work, or the ratio means nothing."""
 
+import logging
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,14 @@ from saxsdog.benchmark.bench import Bench
 from saxsdog.benchmark.peers import PYFAI_METHODS, PyFai, pyfai_is_here
 from saxsdog.reduction.integrate import integrate
 from saxsdog.reduction.plan import make_plan
+
+
+@pytest.fixture(autouse=True)
+def as_before(monkeypatch):
+    """Undo what is meant for a process of its own."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    yield
+    logging.disable(logging.NOTSET)
 
 
 @pytest.mark.skipif(not pyfai_is_here(), reason="pyFAI is not installed")
