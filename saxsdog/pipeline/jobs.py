@@ -337,6 +337,8 @@ class Reducer:
             return True
         except FrameError:
             return False
+        finally:
+            self._header_reader.close()
         return False
 
     def _up_to_date(self, image: Path, paths: Sequence[Path]) -> bool:
