@@ -9,10 +9,12 @@ from typing import Any, Self, TypeVar
 from saxsdog.calibration import Calibration
 from saxsdog.errors import CalibrationError, ProtocolError
 from saxsdog.network import NetworkEntry, choose, load_network
+from saxsdog.protocol.arrays import Table, table_of
 from saxsdog.protocol.envelope import Keys
 from saxsdog.protocol.messages import (
     LONGEST_WAIT,
     PAGE,
+    TABLE,
     Abort,
     AnyRequest,
     Attachment,
@@ -25,7 +27,9 @@ from saxsdog.protocol.messages import (
     Get,
     Hello,
     History,
+    HistoryColumns,
     HistoryPage,
+    HistoryTable,
     Image,
     ListDir,
     Listing,
@@ -69,10 +73,13 @@ class Client:
     ----------
     entry
         Address and secret of the server.
+    patience
+        Seconds until a server that says nothing counts as not there.
     """
 
-    def __init__(self, entry: NetworkEntry) -> None:
+    def __init__(self, entry: NetworkEntry, patience: float = PATIENCE) -> None:
         self.name = entry.name
+        self._patience = patience
         # A server that listens at every address of its machine is also at this one.
         url = entry.server.replace("//*:", "//127.0.0.1:")
         self._link = Link(url, Keys.from_secret(entry.secret), name=entry.name)
@@ -152,9 +159,15 @@ class Client:
         """Fetch the calibration with its masks."""
         return self._ask(Get(), CalibrationOf)
 
-    def plot(self) -> NewestCurves:
-        """Fetch the newest curves; for arrays see :func:`saxsdog.protocol.arrays.arrays_of`."""
-        return self._ask(Plot(), NewestCurves)
+    def plot(self, cursor: int | None = None) -> NewestCurves:
+        """Fetch the curves of an image; see :func:`saxsdog.protocol.arrays.arrays_of`.
+
+        Parameters
+        ----------
+        cursor
+            Of its row of the history; the newest image by default.
+        """
+        return self._ask(Plot(cursor), NewestCurves)
 
     def stat(self) -> Statistics:
         """Say how it is going."""
@@ -170,7 +183,12 @@ class Client:
 
     def history(self, since: int = 0, limit: int = PAGE, wait: float = 0.0) -> HistoryPage:
         """Say what was integrated after a cursor; wait up to ``wait`` seconds for the first."""
-        return self._ask(History(since, limit, wait), HistoryPage, PATIENCE + wait)
+        return self._ask(History(since, limit, wait), HistoryPage, self._patience + wait)
+
+    def history_columns(self, since: int = 0, limit: int = TABLE, wait: float = 0.0) -> Table:
+        """Say what :meth:`history` does as arrays: for very many rows, a hundred times faster."""
+        request = HistoryColumns(since, limit, wait)
+        return table_of(self._ask(request, HistoryTable, self._patience + wait))
 
     def failed(self, since: int = 0, limit: int = PAGE) -> Failures:
         """Say which images failed or were skipped, and why, after a cursor."""
@@ -237,9 +255,9 @@ class Client:
             time.sleep(max(0.0, min(looked + BETWEEN_LOOKS, deadline) - time.monotonic()))
 
     def _ask(
-        self, request: AnyRequest, expected: type[_Answer], patience: float = PATIENCE
+        self, request: AnyRequest, expected: type[_Answer], patience: float | None = None
     ) -> _Answer:
-        reply = self._link.ask(request, patience)
+        reply = self._link.ask(request, self._patience if patience is None else patience)
         if isinstance(reply, expected):
             return reply
         raise ProtocolError(

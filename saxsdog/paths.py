@@ -147,9 +147,9 @@ class Roots:
         except ValueError as error:  # a character that no system knows
             raise PathError(f"{printable(path)}: expected a path: {error}") from error
 
-    def relative(self, path: Path) -> str:
+    def relative(self, path: Path | str) -> str:
         """Return a path for people: seen from its root, with ``/``, odd characters escaped."""
-        text = path.as_posix()
+        text = str(path).replace(os.sep, "/")
         for prefix in self._prefixes:
             if f"{text}/".startswith(prefix):
                 return printable(text[len(prefix) :] or ".")

@@ -16,6 +16,11 @@ PAGE = 1000
 """Rows of a page unless the request says otherwise."""
 
 LARGEST_PAGE = 5000
+
+TABLE = 10_000
+"""Rows of the history as columns unless the request says otherwise."""
+
+LARGEST_TABLE = 20_000
 LONGEST_WAIT = 10.0
 """Seconds that a request for the history may wait for something new."""
 
@@ -98,9 +103,10 @@ class Get(Request):
 
 @dataclass(frozen=True)
 class Plot(Request):
-    """Give me the newest curve of every channel."""
+    """Give me the curve of every channel, of the image with a cursor or of the newest one."""
 
     command: ClassVar[str] = "plot"
+    cursor: int | None = None
 
 
 @dataclass(frozen=True)
@@ -134,6 +140,16 @@ class History(Request):
     command: ClassVar[str] = "history"
     since: int = 0
     limit: int = PAGE
+    wait: float = 0.0
+
+
+@dataclass(frozen=True)
+class HistoryColumns(Request):
+    """Say what :class:`History` does, as columns of numbers."""
+
+    command: ClassVar[str] = "historycolumns"
+    since: int = 0
+    limit: int = TABLE
     wait: float = 0.0
 
 
@@ -338,7 +354,8 @@ class Graph:
 class NewestCurves(Reply):
     """Answer to :class:`Plot`: one graph and one attachment, of the same name, for each channel.
 
-    ``image`` is ``None``, and there are no graphs, as long as nothing was integrated.
+    They are the newest unless another image was asked for. ``image`` is ``None``, and there are no
+    graphs, as long as nothing was integrated.
     """
 
     result: ClassVar[str] = "plot"
@@ -420,6 +437,29 @@ class HistoryPage(Reply):
     more: bool
 
 
+FIRST_COLUMNS = ("cursor", "time", "time_source", "exposure", "announced", "done")
+"""Columns that every history has; those of the parameters follow."""
+
+
+@dataclass(frozen=True)
+class HistoryTable(Reply):
+    """Answer to :class:`HistoryColumns`; :func:`saxsdog.protocol.arrays.table_of` opens it.
+
+    The attachment ``numbers`` is float64, little-endian, ``(columns, rows)``: what a :class:`Row`
+    holds, with NaN for ``None`` and ``time_source`` as the place in ``time_sources``. The
+    attachment ``files`` names the images, each with a byte 0 behind it.
+    """
+
+    result: ClassVar[str] = "history columns"
+    queue: str
+    columns: tuple[str, ...]
+    time_sources: tuple[str, ...]
+    rows: int
+    next: int
+    more: bool
+    attachments: tuple[Attachment, ...]
+
+
 @dataclass(frozen=True)
 class Failure:
     """An image that was not integrated."""
@@ -475,6 +515,9 @@ class Refusal(Reply):
     retry: bool = False
 
 
+Following = History | HistoryColumns
+"""Requests that may wait for something new."""
+
 REQUESTS: Mapping[str, type[Request]] = {kind.command: kind for kind in Request.__subclasses__()}
 REPLIES: Mapping[str, type[Reply]] = {kind.result: kind for kind in Reply.__subclasses__()}
 
@@ -490,6 +533,7 @@ AnyRequest = (
     | ListDir
     | FilesList
     | History
+    | HistoryColumns
     | Failed
     | Requeue
     | Image

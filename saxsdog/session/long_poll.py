@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from saxsdog.errors import RequestError, SaxsdogError
-from saxsdog.protocol.messages import History, HistoryPage, Reply
+from saxsdog.protocol.messages import Following, HistoryPage, HistoryTable, Reply
 from saxsdog.running import Running
 
 MOST_WAITING = 200
@@ -19,7 +19,7 @@ PACE = 0.1
 
 @dataclass(frozen=True)
 class _Waiting:
-    request: History
+    request: Following
     future: "Future[Reply]"
     deadline: float
 
@@ -37,7 +37,9 @@ class LongPoll(Running):
     """
 
     def __init__(
-        self, page: Callable[[History], HistoryPage], clock: Callable[[], float] = time.monotonic
+        self,
+        page: Callable[[Following], HistoryPage | HistoryTable],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._page = page
         self._clock = clock
@@ -48,7 +50,7 @@ class LongPoll(Running):
         self._next_round = clock()
         self._thread = threading.Thread(target=self._run, name="long poll", daemon=True)
 
-    def add(self, request: History) -> "Future[Reply]":
+    def add(self, request: Following) -> "Future[Reply]":
         """Answer a request later.
 
         Raises

@@ -25,10 +25,13 @@ from saxsdog.protocol.messages import (
     Failed,
     Failures,
     FilesList,
+    Following,
     Get,
     Hello,
     History,
+    HistoryColumns,
     HistoryPage,
+    HistoryTable,
     Image,
     ListDir,
     Listing,
@@ -45,11 +48,16 @@ from saxsdog.protocol.messages import (
 from saxsdog.protocol.messages import Preview as PreviewReply
 from saxsdog.queue.foreman import Foreman
 from saxsdog.queue.records import Result
+from saxsdog.session.columns import columns_of
 from saxsdog.session.intake import Intake
 from saxsdog.session.keeper import ANSWER_WITHIN, Keeper
 from saxsdog.session.long_poll import LongPoll
 from saxsdog.session.open_queue import OpenQueue
-from saxsdog.session.views import failure_of, graphs_of, row_of
+from saxsdog.session.past import Past
+from saxsdog.session.views import failure_of, graphs_of, page_of
+
+AT_ONCE = 1000
+"""Rows of the history that are told while others wait for their answers."""
 
 
 class Session:
@@ -86,6 +94,7 @@ class Session:
         self._foreman = foreman
         self._intake = intake
         self._keeper = keeper
+        self._past = Past(foreman, keeper)
         self._denied = denied
         self._wall = wall
         self._clock = clock
@@ -131,7 +140,7 @@ class Session:
                 return self._welcome()
             case Stat():
                 return self.statistics()
-            case History():
+            case History() | HistoryColumns():
                 return self._history_now_or_later(request)
             case New():
                 return self._changes.submit(self._keeper.new, request)
@@ -146,7 +155,7 @@ class Session:
             case Get():
                 return self._questions.submit(self._get)
             case Plot():
-                return self._questions.submit(self._plot)
+                return self._questions.submit(self._plot, request)
             case ListDir():
                 return self._questions.submit(self._listdir, request)
             case FilesList():
@@ -193,28 +202,21 @@ class Session:
 
     # -------------------------------------------------------------------- history
 
-    def _history_now_or_later(self, request: History) -> "Reply | Future[Reply]":
-        history = self._foreman.history
+    def _history_now_or_later(self, request: Following) -> "Reply | Future[Reply]":
         if request.wait > 0:
             return self._long_poll.add(request)
-        if history.since(request.since, 0) is None:
+        if request.limit > AT_ONCE or not self._past.is_in_memory(request.since):
             return self._questions.submit(self._history, request)
         return self._history(request)
 
-    def _history(self, request: History) -> HistoryPage:
-        """Return a page; its rows come from the journal if they are too old for the memory."""
-        foreman = self._foreman
-        found = foreman.history.since(request.since, request.limit)
-        if found is None:
-            results = self._keeper.ask(
-                lambda: foreman.journal.results(request.since, request.limit)
-            )
-            more = bool(results) and results[-1].cursor < foreman.history.last_cursor
-        else:
-            results, more = found
-        rows = tuple(row_of(result, self._roots.relative) for result in results)
-        after = rows[-1].cursor if rows else min(request.since, foreman.history.last_cursor)
-        return HistoryPage(self._keeper.queue_id, rows, after, more)
+    def _history(self, request: Following) -> HistoryPage | HistoryTable:
+        """Return a page, or as many rows in columns."""
+        excerpt = self._past.after(request.since, request.limit)
+        match request:
+            case History():
+                return page_of(excerpt, self._roots.relative)
+            case HistoryColumns():
+                return columns_of(excerpt, self._roots.relative)
 
     # -------------------------------------------------------------------- questions
 
@@ -224,14 +226,27 @@ class Session:
             queue.stored.document, queue.stored.attachments(self._keeper.state_folder)
         )
 
-    def _plot(self) -> Reply:
-        newest, queue, curves = self._foreman.history.newest, self._keeper.queue, self._curves
+    def _plot(self, request: Plot) -> Reply:
         statistics = self.statistics()
+        if request.cursor is not None:
+            return self._read_curves(*self._with_cursor(request.cursor), statistics)
+        newest, queue, curves = self._foreman.history.newest, self._keeper.queue, self._curves
         if newest is None or queue is None:
             return NewestCurves(None, None, statistics.cursor, (), statistics)
         if curves is None or curves.cursor != newest.cursor:
             curves = self._curves = self._read_curves(newest, queue, statistics)
         return replace(curves, statistics=statistics)
+
+    def _with_cursor(self, cursor: int) -> tuple[Result, OpenQueue]:
+        """Return the result of a cursor, and the queue that it belongs to."""
+        queue = self._some_queue()
+        excerpt = self._past.after(cursor - 1, 1)
+        for result in excerpt.results:
+            if result.cursor == cursor and excerpt.queue == queue.stored.id:
+                return result, queue
+        raise RequestError(
+            "not-found", f"expected the cursor of an image of this queue, there is none at {cursor}"
+        )
 
     def _read_curves(
         self, newest: Result, queue: OpenQueue, statistics: Statistics

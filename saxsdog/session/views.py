@@ -8,11 +8,18 @@ import numpy as np
 
 from saxsdog.io.chi import read_chi
 from saxsdog.paths import Roots
-from saxsdog.protocol.messages import Attachment, Failure, Graph, Row
+from saxsdog.protocol.messages import Attachment, Failure, Graph, HistoryPage, Row
 from saxsdog.queue.records import Ending, Result, State
+from saxsdog.session.past import Excerpt
 
 Relative = Callable[[Path], str]
 Numbers = Mapping[str, float | None]
+
+
+def page_of(excerpt: Excerpt, relative: Relative) -> HistoryPage:
+    """Return results as a page of the history."""
+    rows = tuple(row_of(result, relative) for result in excerpt.results)
+    return HistoryPage(excerpt.queue, rows, excerpt.next, excerpt.more)
 
 
 def row_of(result: Result, relative: Relative) -> Row:

@@ -29,7 +29,7 @@ from saxsdog.protocol.envelope import (
     open_reply,
     seal_request,
 )
-from saxsdog.protocol.messages import AnyRequest, Hello, History, Refusal, Reply
+from saxsdog.protocol.messages import AnyRequest, Following, Hello, Refusal, Reply
 from saxsdog.transport.frames import receive
 
 logger = logging.getLogger(__name__)
@@ -157,7 +157,7 @@ class Link:
         sealed = seal_request(self._keys, encode_call(call), kind)
         deadline = self._clock() + patience
         one_try = FIRST_TRY + sum(map(len, sealed.frames)) / SLOWEST_NETWORK
-        if isinstance(call.request, History):
+        if isinstance(call.request, Following):
             one_try += call.request.wait
         while (left := deadline - self._clock()) > 0:
             answer = self._try(sealed, min(one_try, left))

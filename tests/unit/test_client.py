@@ -2,14 +2,18 @@ import json
 from dataclasses import replace
 from itertools import islice
 
+import numpy as np
 import pytest
 
 from saxsdog import Calibration, Client
 from saxsdog.errors import CalibrationError, ProtocolError, RequestError, UsageError
 from saxsdog.network import NetworkEntry, save_network
+from saxsdog.protocol.arrays import Table
 from saxsdog.protocol.codec import decode_answer
 from saxsdog.protocol.messages import (
+    FIRST_COLUMNS,
     REPLIES,
+    REQUESTS,
     Abort,
     Attachment,
     Close,
@@ -19,7 +23,9 @@ from saxsdog.protocol.messages import (
     Get,
     Hello,
     History,
+    HistoryColumns,
     HistoryPage,
+    HistoryTable,
     Image,
     ListDir,
     New,
@@ -75,6 +81,7 @@ RESULTS = {
     "listdir": "listdir",
     "fileslist": "resultfileslists",
     "history": "history",
+    "historycolumns": "history columns",
     "failed": "failed",
     "requeue": "requeued",
     "image": "image",
@@ -120,6 +127,36 @@ def test_there_is_a_method_for_every_command(command, client, session):
     assert session.requests == ([] if command == "hello" else [COMMANDS[command]])
 
 
+def test_no_command_is_without_a_test():
+    assert {*COMMANDS, "new", "historycolumns"} == set(REQUESTS) == set(RESULTS)
+
+
+def table(number, **fields):
+    """A history of so many rows, all of them 1.0."""
+    columns = np.ones((6, number), "<f8")
+    columns[2] = 0.0
+    files = b"".join(b"%d.tif\0" % i for i in range(number))
+    attachments = (Attachment("numbers", columns.tobytes()), Attachment("files", files))
+    full = HistoryTable("q", FIRST_COLUMNS, ("file",), number, number, False, attachments)
+    return replace(full, **fields)
+
+
+def test_a_history_comes_as_columns(client, session):
+    session.next["historycolumns"] = [table(3), table(0)]
+    opened = client.history_columns()
+    assert type(opened) is Table
+    assert opened.files == ("0.tif", "1.tif", "2.tif")
+    assert opened.numbers["done"].tolist() == [1.0, 1.0, 1.0]
+    assert client.history_columns(3, 4, 0.5).files == ()
+    assert session.requests == [HistoryColumns(0, 10_000, 0.0), HistoryColumns(3, 4, 0.5)]
+
+
+def test_columns_that_are_not_what_the_reply_says_are_refused(client, session):
+    session.next["historycolumns"] = [table(3, rows=4)]
+    with pytest.raises(ProtocolError, match="attachment 'numbers'"):
+        client.history_columns()
+
+
 def test_arguments_are_passed_on(client, session):
     client.listdir("2026", "user")
     client.fileslist(3, 4)
@@ -127,6 +164,7 @@ def test_arguments_are_passed_on(client, session):
     client.failed(7, 8)
     client.requeue("poison")
     client.image(64)
+    client.plot(9)
     assert session.requests == [
         ListDir(("2026", "user")),
         FilesList(3, 4),
@@ -134,6 +172,7 @@ def test_arguments_are_passed_on(client, session):
         Failed(7, 8),
         Requeue("poison"),
         Image(64),
+        Plot(9),
     ]
 
 

@@ -329,6 +329,7 @@ def test_a_path_for_people_starts_at_its_root(roots, tree):
     assert roots.relative(tree / "user1" / "run" / "x.tif") == "run/x.tif"
     assert roots.relative(tree / "archive" / "old") == "old"
     assert roots.relative(tree / "user1") == "."
+    assert roots.relative(str(tree / "user1" / "run" / "x.tif")) == "run/x.tif"
     assert roots.relative(tree / "user10" / "x") == (tree / "user10" / "x").as_posix()
 
 

@@ -66,7 +66,14 @@ def _add_plot(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", metavar="PICTURE", type=Path, help="write .png, .svg or .pdf, no window"
     )
-    parser.add_argument(
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        "--cursor",
+        metavar="N",
+        type=_cursor,
+        help="those of the image with this cursor in the history (default: the newest)",
+    )
+    which.add_argument(
         "--live", action="store_true", help="keep the window up to date while images come in"
     )
 
@@ -140,7 +147,7 @@ COMMANDS: Mapping[str, Command] = {
     "abort": Command("queue", "stop, and forget what is pending"),
     "get": Command("browse", "fetch the calibration and its masks", _add_get),
     "stat": Command("status", "say how it is going"),
-    "plot": Command("plotting", "draw the newest curve of every channel", _add_plot),
+    "plot": Command("plotting", "draw the curves of the newest image, or of another", _add_plot),
     "listdir": Command("browse", "list a folder of the server", _add_listdir),
     "fileslist": Command("browse", "list the curve files of every integrated image"),
     "history": Command(

@@ -1,4 +1,4 @@
-"""``saxsleash plot``: draw the newest curves."""
+"""``saxsleash plot``: draw the curves of an image, mostly of the newest."""
 
 import argparse
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ COLUMNS_OF_CURVE = 3
 
 
 def plot(options: argparse.Namespace) -> int:
-    """Draw the newest curve of every channel."""
+    """Draw the curve of every channel, of one image."""
     if options.live and (options.output is not None or options.json):
         raise UsageError("--live needs a window: it goes without --output and --json")
     if options.output is not None or not options.json:
@@ -37,7 +37,7 @@ def plot(options: argparse.Namespace) -> int:
     if options.live:
         return _live(options)
     with connect(options) as client:
-        curves = client.plot()
+        curves = client.plot(options.cursor)
     lines = lines_of(curves)
     if options.json:
         print_document(_document(curves))

@@ -41,7 +41,8 @@ FAILURE = Failure("a/b.tif", "failed", "truncated", "a/b.tif: expected 9 bytes, 
 
 
 def test_every_request_has_a_command():
-    assert set(REQUESTS) <= set(COMMANDS)
+    told_by_history = {"historycolumns"}  # the same rows, for programs that want arrays
+    assert set(REQUESTS) - told_by_history <= set(COMMANDS)
 
 
 @pytest.mark.parametrize("name", COMMANDS)

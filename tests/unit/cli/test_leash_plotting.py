@@ -10,7 +10,7 @@ from saxsdog.cli.leash.plotting import draw, redraw
 from saxsdog.cli.leash.preview import draw as draw_frame
 from saxsdog.client import Client
 from saxsdog.errors import RequestError
-from saxsdog.protocol.messages import Attachment, Graph, HistoryPage, NewestCurves, Preview
+from saxsdog.protocol.messages import Attachment, Graph, HistoryPage, NewestCurves, Plot, Preview
 from tests.helpers.leashes import scripted_leash, statistics
 
 Figure = pytest.importorskip("matplotlib.figure").Figure
@@ -56,6 +56,25 @@ def test_for_scripts_a_curve_has_its_numbers_and_null(tmp_path, capsys):
         COLUMNS[2]: [0.1, 0.1, 0.1],
     }
     assert document["image"] == "a_$1.tif"
+
+
+def test_the_curves_of_another_image_are_asked_for_by_its_cursor(tmp_path, capsys):
+    with scripted_leash(tmp_path, plot=curves(12)) as leash:
+        assert leash("plot", "--json", "--cursor", "12") == 0
+        assert leash("plot", "--json") == 0
+        assert leash.script.requests == [Plot(12), Plot()]
+    assert json.loads(capsys.readouterr().out.splitlines()[0])["cursor"] == 12
+
+
+@pytest.mark.parametrize(
+    "words", [["--cursor", "-1"], ["--cursor", "new"], ["--live", "--cursor", "1"]]
+)
+def test_a_cursor_that_names_no_image_is_refused_at_once(tmp_path, words):
+    with scripted_leash(tmp_path) as leash:
+        with pytest.raises(SystemExit) as ended:
+            leash("plot", *words)
+        assert leash.script.requests == []
+    assert ended.value.code == 2
 
 
 def test_without_a_curve_there_is_nothing_to_draw(tmp_path, capsys):

@@ -1,12 +1,16 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from saxsdog.errors import ProtocolError
-from saxsdog.protocol.arrays import array_of, arrays_of
+from saxsdog.protocol.arrays import array_of, arrays_of, table_of
 from saxsdog.protocol.messages import (
+    FIRST_COLUMNS,
     Attachment,
     Counters,
     Graph,
+    HistoryTable,
     NewestCurves,
     Preview,
     QueueState,
@@ -67,3 +71,63 @@ def test_a_preview_is_an_array():
 def test_a_preview_without_its_one_attachment_is_refused(attachments):
     with pytest.raises(ProtocolError, match="expected one attachment"):
         array_of(Preview("a.tif", (4, 6), (2, 3), 2, attachments))
+
+
+NUMBERS = np.array(
+    [[7, 9], [1.5, np.nan], [1, 0], [0.1, 0.1], [2, 3], [4, 5], [10.0, np.nan]], "<f8"
+)
+NUMBER_BYTES = NUMBERS.tobytes()
+FILES = "a/ü b.tif\0x.h5::17\0".encode()
+
+
+def table(numbers=NUMBER_BYTES, files=FILES, columns=(*FIRST_COLUMNS, "R0.I0"), rows=2):
+    attachments = (Attachment("numbers", numbers), Attachment("files", files))
+    return HistoryTable("q", columns, ("file", "header"), rows, 9, True, attachments)
+
+
+def test_a_history_is_arrays_by_name():
+    opened = table_of(table())
+    assert (opened.queue, opened.next, opened.more) == ("q", 9, True)
+    assert opened.files == ("a/ü b.tif", "x.h5::17")
+    assert list(opened.numbers) == [*FIRST_COLUMNS, "R0.I0"]
+    for column, expected in zip(opened.numbers.values(), NUMBERS, strict=True):
+        np.testing.assert_array_equal(column, expected)
+    assert [opened.time_sources[int(i)] for i in opened.numbers["time_source"]] == [
+        "header",
+        "file",
+    ]
+
+
+def test_a_history_may_have_no_rows():
+    opened = table_of(table(b"", b"", FIRST_COLUMNS, 0))
+    assert opened.files == ()
+    assert [column.shape for column in opened.numbers.values()] == [(0,)] * 6
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"numbers": b""}, "attachment 'numbers': expected 112 bytes, got 0"),
+        ({"numbers": bytes(111)}, "attachment 'numbers': expected 112 bytes, got 111"),
+        ({"files": b""}, "attachment 'files': expected 2 texts"),
+        ({"files": FILES[:-1]}, "attachment 'files': expected 2 texts"),
+        ({"files": FILES + b"\0"}, "attachment 'files': expected 2 texts"),
+        ({"files": b"\xff\0b\0"}, "attachment 'files': expected texts in UTF-8"),
+        ({"columns": (*FIRST_COLUMNS, "time")}, "columns with names of their own"),
+        ({"columns": (*FIRST_COLUMNS[1:], "R0.I0", "R0.I1")}, "columns with names of their own"),
+        ({"numbers": np.where(NUMBERS == 1, 2, NUMBERS).tobytes()}, "places from 0 in"),
+        ({"numbers": np.where(NUMBERS == 1, 0.5, NUMBERS).tobytes()}, "places from 0 in"),
+        ({"numbers": np.where(NUMBERS == 1, np.nan, NUMBERS).tobytes()}, "places from 0 in"),
+    ],
+)
+def test_a_history_that_is_not_what_it_says_is_refused(changes, message):
+    with pytest.raises(ProtocolError, match=message):
+        table_of(table(**changes))
+
+
+@pytest.mark.parametrize("name", ["numbers", "files"])
+def test_a_history_without_one_of_its_attachments_is_refused(name):
+    reply = table()
+    left = tuple(each for each in reply.attachments if each.name != name)
+    with pytest.raises(ProtocolError, match=f"attachment '{name}'"):
+        table_of(replace(reply, attachments=left))

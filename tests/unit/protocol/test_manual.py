@@ -53,3 +53,4 @@ def test_the_numbers_of_the_manual_are_those_of_the_program():
     assert (gatekeeper.WINDOW, seen.LIFETIME, gatekeeper.MOST_UNDER_WAY) == (60, 120, 1000)
     assert (rates.MESSAGES_PER_SECOND, rates.BURST, rates.MOST_FAILURES) == (200, 400, 20)
     assert (messages.PAGE, messages.LARGEST_PAGE, messages.LONGEST_WAIT) == (1000, 5000, 10)
+    assert (messages.TABLE, messages.LARGEST_TABLE) == (10_000, 20_000)

@@ -3,7 +3,13 @@ import threading
 import pytest
 
 from saxsdog.errors import PathError, RequestError
-from saxsdog.protocol.messages import History, HistoryPage
+from saxsdog.protocol.messages import (
+    FIRST_COLUMNS,
+    History,
+    HistoryColumns,
+    HistoryPage,
+    HistoryTable,
+)
 from saxsdog.session import long_poll as long_poll_module
 from saxsdog.session.long_poll import LongPoll
 from tests.helpers.clocks import Clock
@@ -78,6 +84,21 @@ def test_a_request_is_answered_when_it_has_waited_enough(long_poll, pages, clock
 def test_nobody_needs_to_wake_a_request_whose_time_is_up(pages):
     with LongPoll(pages) as long_poll:
         assert ask(long_poll, wait=0.05).result(TIMEOUT).rows == ()
+
+
+def test_a_request_for_columns_waits_in_the_same_way(clock):
+    rows = 0
+
+    def page(request):
+        return HistoryTable("queue", FIRST_COLUMNS, (), rows, rows, False, ())
+
+    with LongPoll(page, clock) as long_poll:
+        future = long_poll.add(HistoryColumns(wait=1000.0))
+        clock.now += 999.0
+        long_poll.notify()
+        rows = 2
+        long_poll.notify()
+        assert future.result(TIMEOUT).rows == 2
 
 
 def test_news_for_one_request_leave_the_others_waiting(long_poll, pages):

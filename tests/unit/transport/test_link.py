@@ -18,6 +18,7 @@ from saxsdog.protocol.messages import (
     Attachment,
     Hello,
     History,
+    HistoryColumns,
     New,
     Requeue,
     Requeued,
@@ -296,7 +297,8 @@ def test_a_server_that_talks_nonsense_is_named(body):
         link.ask(Stat())
 
 
-def test_a_long_poll_is_sent_once(endpoint):
+@pytest.mark.parametrize("request_", [History(wait=10.0), HistoryColumns(wait=10.0)])
+def test_a_long_poll_is_sent_once(request_):
     sent = []
 
     def on_request(frames):
@@ -306,7 +308,7 @@ def test_a_long_poll_is_sent_once(endpoint):
     slow = Future()
 
     def answer(request):
-        return slow if isinstance(request, History) else welcome()
+        return slow if request == request_ else welcome()
 
     timer = threading.Timer(2.0, slow.set_result, [Requeued(1)])
     with (
@@ -315,7 +317,7 @@ def test_a_long_poll_is_sent_once(endpoint):
         link_to(between.address) as link,
     ):
         timer.start()
-        assert link.ask(History(wait=10.0), 15.0) == Requeued(1)
+        assert link.ask(request_, 15.0) == Requeued(1)
         timer.join()
     assert len(sent) == 2
 
