@@ -3,15 +3,17 @@
 import json
 import math
 import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 from saxsdog.errors import CalibrationError, DocumentError
+from saxsdog.explanations import KeyPath, Problem, path_text
 from saxsdog.reduction.channels import Direction, ErrorModel, Plane
 from saxsdog.reduction.corrections import Polarization
 from saxsdog.reduction.geometry import Geometry
-from saxsdog.schema import check, load_schema, parse_json, with_defaults
+from saxsdog.schema import load_schema, parse_json, problems, with_defaults
 from saxsdog.whole_file import write_whole
 
 METRE_PER_MM = 1e-3
@@ -114,12 +116,27 @@ class Calibration:
         CalibrationError
             With the path of every key that is wrong, what was expected and what came.
         """
-        try:
-            check(document, "calibration")
-        except DocumentError as error:
-            raise CalibrationError(str(error)) from error
+        calibration, found = cls.examine(document)
+        if calibration is None:
+            raise CalibrationError("\n".join(map(str, found)))
+        return calibration
+
+    @classmethod
+    def examine(cls, document: Any) -> tuple[Self | None, list[Problem]]:
+        """Convert a document, or say everything that is wrong with it.
+
+        What the schema cannot see is looked for only in documents that it accepts.
+        """
+        if found := problems(document, "calibration"):
+            return None, found
+        calibration = cls._converted(document)
+        found = list(calibration.contradictions())
+        return (None if found else calibration), found
+
+    @classmethod
+    def _converted(cls, document: Any) -> Self:
         full = with_defaults(document, load_schema("calibration"))
-        calibration = cls(
+        return cls(
             title=full["Title"],
             geometry=_geometry(full),
             masks=tuple(map(_mask, full["Masks"])),
@@ -133,13 +150,10 @@ class Calibration:
             slices_only=full["GISAXSmode"],
             document=document,
         )
-        calibration._check_meaning()
-        return calibration
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the document to a ``.saxsconf`` file."""
-        text = json.dumps(self.document, indent=4, ensure_ascii=False) + "\n"
-        write_whole(path, text.encode())
+        write_whole(path, text_of(self.document).encode())
 
     def _farthest_in_pixels(self) -> float:
         """Distance of the farthest corner from the beam, in vertical edges of a pixel."""
@@ -148,37 +162,50 @@ class Calibration:
         across = max(abs(column), abs(columns - column)) * width / height
         return math.hypot(max(abs(row), abs(rows - row)), across)
 
-    def _check_meaning(self) -> None:
-        """Refuse what the schema cannot see."""
+    def contradictions(self) -> Iterator[Problem]:
+        """Find what the schema cannot see: values that do not go together."""
         for i, mask in enumerate(self.masks):
             if not mask.q_start < mask.q_stop:
-                raise CalibrationError(
-                    f"Masks[{i}].qStop: expected more than qStart ({mask.q_start:g} nm⁻¹), "
-                    f"got {mask.q_stop:g}"
+                yield _problem(
+                    ("Masks", i, "qStop"),
+                    f"expected more than qStart ({mask.q_start:g} nm⁻¹), got {mask.q_stop:g}",
                 )
             n_bins = self._farthest_in_pixels() / mask.pixels_per_bin
             if not mask.phi_mode and n_bins > MOST_BINS:
-                raise CalibrationError(
-                    f"Masks[{i}].PixelPerRadialElement: expected at most {MOST_BINS} bins, "
-                    f"got {n_bins:.7g} with this detector, beam centre and width of a bin"
+                yield _problem(
+                    ("Masks", i, "PixelPerRadialElement"),
+                    f"expected at most {MOST_BINS} bins, "
+                    f"got {n_bins:.7g} with this detector, beam centre and width of a bin",
                 )
         for i, cut in enumerate(self.slices):
             if cut.mask is not None and cut.mask >= len(self.masks):
-                raise CalibrationError(
-                    f"Slices[{i}].MaskRef: expected -1 or the index of one of "
-                    f"{len(self.masks)} masks, got {cut.mask}"
+                yield _problem(
+                    ("Slices", i, "MaskRef"),
+                    f"expected -1 or the index of one of {len(self.masks)} masks, got {cut.mask}",
                 )
             size = self.geometry.shape[0 if cut.direction is Direction.X else 1]
             if not 1 - cut.margin <= cut.position <= size + cut.margin:
-                raise CalibrationError(
-                    f"Slices[{i}].CutPosition: expected 1 to {size}, so that the slice meets "
-                    f"the detector, got {cut.position}"
+                yield _problem(
+                    ("Slices", i, "CutPosition"),
+                    f"expected 1 to {size}, so that the slice meets the detector, "
+                    f"got {cut.position}",
                 )
         if not self.slices and (self.slices_only or not self.masks):
-            wanted = "Slices" if self.slices_only else "Masks or Slices"
-            raise CalibrationError(
-                f"{wanted}: expected at least one, got none: no curve to compute"
+            wanted, to_mend = (
+                ("Slices", "Slices") if self.slices_only else ("Masks or Slices", "Masks")
             )
+            yield Problem(
+                wanted, "expected at least one, got none: no curve to compute", ((to_mend,),)
+            )
+
+
+def _problem(path: KeyPath, message: str) -> Problem:
+    return Problem(path_text(path), message, (path,))
+
+
+def text_of(document: Mapping[str, Any]) -> str:
+    """Return the text of a calibration file."""
+    return json.dumps(document, indent=4, ensure_ascii=False) + "\n"
 
 
 def _geometry(full: dict[str, Any]) -> Geometry:

@@ -2,6 +2,7 @@
 
 import difflib
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from jsonschema.exceptions import ValidationError
@@ -29,10 +30,61 @@ _BOUNDS_OF_SIZE = {
 }
 _LONGEST_VALUE = 60
 
+KeyPath = tuple[str | int, ...]
+"""Where a value stands in a document: keys of objects and indices of lists, from the top."""
 
-def explain(error: ValidationError) -> str:
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with a document.
+
+    Attributes
+    ----------
+    where
+        The value that was checked, for example ``Masks[0].qStart``.
+    message
+        What was expected and what came.
+    paths
+        What to mend: the value itself, or those of its keys that are missing or unknown.
+    """
+
+    where: str
+    message: str
+    paths: tuple[KeyPath, ...]
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}"
+
+
+def path_text(path: KeyPath) -> str:
+    """Write a path as people do, for example ``Masks[0].qStart``."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text or "document"
+
+
+def explain(error: ValidationError) -> Problem:
     """Explain one error of a validation in a line."""
-    where = path_of(error)
+    path: KeyPath = tuple(error.absolute_path)
+    paths = tuple((*path, key) for key in _keys_to_mend(error)) or (path,)
+    return Problem(path_text(path), _message(error), paths)
+
+
+def _keys_to_mend(error: ValidationError) -> list[str]:
+    """Name the keys of an object that are missing from it, or that it should not have."""
+    schema: Any = error.schema
+    match error.validator:
+        case "required":
+            return [next(key for key in schema["required"] if f"'{key}'" in error.message)]
+        case "additionalProperties":
+            value: Any = error.instance
+            return sorted(set(value) - set(schema["properties"]))
+        case _:
+            return []
+
+
+def _message(error: ValidationError) -> str:
     schema = error.schema
     value: Any = error.instance
     assert isinstance(schema, dict)  # noqa: S101 - false only for the schemas `true` and `false`
@@ -41,41 +93,33 @@ def explain(error: ValidationError) -> str:
     limit = error.validator_value
     match error.validator:
         case "additionalProperties":
-            return _explain_unknown(where, schema, value)
+            return _explain_unknown(_keys_to_mend(error), schema)
         case "required":
-            missing = next(key for key in schema["required"] if f"'{key}'" in error.message)
+            (missing,) = _keys_to_mend(error)
             meaning = schema["properties"][missing]["description"].partition(".")[0]
-            return f"{where}: expected the key {missing!r} ({meaning}), it is missing"
+            return f"expected the key {missing!r} ({meaning}), it is missing"
         case "type":
             types = [str(limit)] if isinstance(limit, str) else schema["type"]
             expected = " or ".join(_NAMES_OF_TYPES[name] for name in types)
-            return f"{where}: expected {expected}{unit}, {got}"
+            return f"expected {expected}{unit}, {got}"
         case "enum":
-            return f"{where}: expected one of {', '.join(map(repr, schema['enum']))}, {got}"
+            return f"expected one of {', '.join(map(repr, schema['enum']))}, {got}"
         case str(bound) if bound in _BOUNDS:
-            return f"{where}: expected {_BOUNDS[bound]} {limit}{unit}, {got}"
+            return f"expected {_BOUNDS[bound]} {limit}{unit}, {got}"
         case str(bound) if bound in _BOUNDS_OF_SIZE:
             least_or_most, things = _BOUNDS_OF_SIZE[bound]
-            return f"{where}: expected {least_or_most} {limit} {things}, got {len(value)}"
+            return f"expected {least_or_most} {limit} {things}, got {len(value)}"
         case _:
-            return f"{where}: {error.message}"
+            return error.message
 
 
-def _explain_unknown(where: str, schema: dict[str, Any], value: dict[str, Any]) -> str:
+def _explain_unknown(unknown: list[str], schema: dict[str, Any]) -> str:
     known = schema["properties"]
     hints = []
-    for key in sorted(set(value) - set(known)):
+    for key in unknown:
         close = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
         hints.append(f"{key!r}" + (f" (did you mean {close[0]!r}?)" if close else ""))
-    return f"{where}: expected only known keys, got {', '.join(hints)}"
-
-
-def path_of(error: ValidationError) -> str:
-    """Return the path of the key, for example ``Masks[0].qStart``."""
-    path = ""
-    for part in error.absolute_path:
-        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
-    return path or "document"
+    return f"expected only known keys, got {', '.join(hints)}"
 
 
 def describe(value: Any) -> str:

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from saxsdog.errors import DocumentError
-from saxsdog.explanations import describe, explain, path_of
+from saxsdog.explanations import KeyPath, Problem, describe, explain, path_text
 
 
 def schema_folder() -> Path:
@@ -53,6 +53,21 @@ def parse_json(text: str) -> Any:
         raise DocumentError(f"expected JSON of a sensible depth and size: {error}") from error
 
 
+def problems(document: Any, name: str) -> list[Problem]:
+    """Say everything that the schema of a document finds wrong with it."""
+    try:
+        errors = sorted(_leaves(_validator(name).iter_errors(document)), key=lambda e: e.json_path)
+    except RecursionError:  # shallow enough to be parsed, but not to be shown in a message
+        return [Problem("document", "expected JSON of a sensible depth, got more levels", ((),))]
+    found = list(map(explain, errors))
+    named = {problem.where for problem in found}
+    return found + [
+        Problem(where, f"expected a finite number, got {describe(value)}", (path,))
+        for path, value in _not_finite(document)
+        if (where := path_text(path)) not in named
+    ]
+
+
 def check(document: Any, name: str) -> None:
     """Check a document against its schema.
 
@@ -61,16 +76,8 @@ def check(document: Any, name: str) -> None:
     DocumentError
         With one line for each problem: the path of the key, what was expected and what came.
     """
-    problems = sorted(_leaves(_validator(name).iter_errors(document)), key=lambda e: e.json_path)
-    explained = list(map(explain, problems))
-    named = set(map(path_of, problems))
-    explained += [
-        f"{path}: expected a finite number, got {describe(value)}"
-        for path, value in _not_finite(document)
-        if path not in named
-    ]
-    if explained:
-        raise DocumentError("\n".join(explained))
+    if found := problems(document, name):
+        raise DocumentError("\n".join(map(str, found)))
 
 
 def with_defaults(document: Any, schema: dict[str, Any]) -> Any:
@@ -105,14 +112,14 @@ def _leaves(errors: Iterable[ValidationError]) -> Iterable[ValidationError]:
             yield error
 
 
-def _not_finite(document: Any) -> Iterator[tuple[str, float]]:
+def _not_finite(document: Any) -> Iterator[tuple[KeyPath, float]]:
     """Find the numbers that JSON does not have, but Python's parser lets through."""
-    pending = [("", document)]
+    pending: list[tuple[KeyPath, Any]] = [((), document)]
     while pending:
         path, value = pending.pop()
         if isinstance(value, float) and not math.isfinite(value):
             yield path, value
         elif isinstance(value, dict):
-            pending += [(f"{path}.{key}" if path else str(key), sub) for key, sub in value.items()]
+            pending += [((*path, str(key)), sub) for key, sub in value.items()]
         elif isinstance(value, list):
-            pending += [(f"{path}[{i}]", sub) for i, sub in enumerate(value)]
+            pending += [((*path, i), sub) for i, sub in enumerate(value)]

@@ -9,10 +9,10 @@ from saxsdog.benchmark.bench import Q_RANGE, Bench
 from saxsdog.benchmark.child import Child
 from saxsdog.benchmark.tables import Column, Row, Table
 from saxsdog.benchmark.timing import Advance
+from saxsdog.detectors import detector
 from saxsdog.reduction.channels import RadialChannel
 from saxsdog.reduction.geometry import Geometry
 from saxsdog.reduction.plan import make_plan
-from saxsdog.simulation.detectors import detector
 from saxsdog.simulation.experiment import default_geometry
 
 MIDDLE = "Eiger2 4M"

@@ -11,10 +11,10 @@ from saxsdog.benchmark.frames import copies_of
 from saxsdog.benchmark.tables import Column, Row, Table
 from saxsdog.benchmark.timing import Advance, in_turn, timed_each
 from saxsdog.benchmark.yardstick import sum_once, words_of
+from saxsdog.detectors import detector
 from saxsdog.reduction.geometry import Geometry
 from saxsdog.reduction.integrate import integrate
 from saxsdog.reduction.plan import make_plan
-from saxsdog.simulation.detectors import detector
 from saxsdog.simulation.experiment import default_geometry
 
 LIGHT = 20.0

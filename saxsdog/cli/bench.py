@@ -15,8 +15,8 @@ from saxsdog.benchmark.tables import Table
 from saxsdog.cli.arguments import command_parser, n_cores, positive_integer
 from saxsdog.cli.bench_report import Spend, measuring_bar, print_report
 from saxsdog.cli.exit_status import ExitStatus
+from saxsdog.detectors import detector
 from saxsdog.errors import UsageError
-from saxsdog.simulation.detectors import detector
 
 DESCRIPTION = """\
 Measure how fast this machine integrates, and what keeps it from being faster.

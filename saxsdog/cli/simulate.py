@@ -8,7 +8,7 @@ from pathlib import Path
 from saxsdog.cli.arguments import command_parser, positive_integer, positive_number
 from saxsdog.cli.exit_status import ExitStatus
 from saxsdog.cli.progress import progress_bar
-from saxsdog.simulation.detectors import DETECTORS
+from saxsdog.detectors import DETECTORS
 from saxsdog.simulation.frames import Experiment, simulate
 
 DESCRIPTION = """\

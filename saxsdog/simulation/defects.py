@@ -6,8 +6,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from saxsdog.detectors import Detector
 from saxsdog.errors import UsageError
-from saxsdog.simulation.detectors import Detector
 
 Mask = NDArray[np.bool_]
 

@@ -7,11 +7,11 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from saxsdog.detectors import Detector, detector
 from saxsdog.errors import UsageError
 from saxsdog.reduction.geometry import Geometry, pixel_centers, q
 from saxsdog.simulation.beamstop import distance_from_stop, stop_mask, transmission
 from saxsdog.simulation.defects import Defects
-from saxsdog.simulation.detectors import Detector, detector
 from saxsdog.simulation.scattering import SampleModel
 from saxsdog.simulation.tiff import FrameHeader
 

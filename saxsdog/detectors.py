@@ -1,4 +1,4 @@
-"""The detectors that can be simulated: how their modules are put together."""
+"""Detectors that are built of modules: how many, how large and how far apart they are."""
 
 from dataclasses import dataclass
 
@@ -70,6 +70,10 @@ def _pilatus(name: str, modules: tuple[int, int]) -> Detector:
     return Detector(name, modules, (195, 487), (17, 7), (172e-6, 172e-6), np.dtype(np.int32))
 
 
+def _pilatus4(name: str, modules: tuple[int, int]) -> Detector:
+    return Detector(name, modules, (255, 513), (20, 7), (150e-6, 150e-6), np.dtype(np.uint32))
+
+
 def _eiger(name: str, modules: tuple[int, int]) -> Detector:
     return Detector(name, modules, (514, 1030), (37, 10), (75e-6, 75e-6), np.dtype(np.uint32))
 
@@ -82,23 +86,29 @@ def _eiger2(name: str, modules: tuple[int, int]) -> Detector:
 # EIGER2 X); the two generations of Pilatus differ in their electronics only.
 _PILATUS_MODULES = {
     "100K": (1, 1),
+    "200K": (2, 1),
     "300K": (3, 1),
+    "300K-W": (1, 3),
+    "900K": (3, 3),
     "1M": (5, 2),
     "2M": (8, 3),
     "6M": (12, 5),
 }
-_EIGER_MODULES = {"1M": (2, 1), "4M": (4, 2), "9M": (6, 3), "16M": (8, 4)}
+_PILATUS4_MODULES = {"260K": (2, 1), "260K-W": (1, 2), "1M": (4, 2), "2M": (6, 3), "4M": (8, 4)}
+_EIGER_MODULES = {"500K": (1, 1), "1M": (2, 1), "4M": (4, 2), "9M": (6, 3), "16M": (8, 4)}
+_EIGER2_MODULES = _EIGER_MODULES | {"1M-W": (1, 2), "2M-W": (1, 4)}
 
 DETECTORS: dict[str, Detector] = {
     detector.name: detector
     for detector in (
         *(_pilatus(f"Pilatus {size}", modules) for size, modules in _PILATUS_MODULES.items()),
         *(_pilatus(f"Pilatus3 {size}", modules) for size, modules in _PILATUS_MODULES.items()),
+        *(_pilatus4(f"Pilatus4 {size}", modules) for size, modules in _PILATUS4_MODULES.items()),
         *(_eiger(f"Eiger {size}", modules) for size, modules in _EIGER_MODULES.items()),
-        *(_eiger2(f"Eiger2 {size}", modules) for size, modules in _EIGER_MODULES.items()),
+        *(_eiger2(f"Eiger2 {size}", modules) for size, modules in _EIGER2_MODULES.items()),
     )
 }
-"""Every detector that can be simulated, by name."""
+"""Every detector of the table, by name."""
 
 
 def _plain(name: str) -> str:

@@ -1,0 +1,1 @@
+"""Calibrations of other programs become ours: one module for each format."""

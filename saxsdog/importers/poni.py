@@ -1,0 +1,349 @@
+r"""pyFAI's ``.poni`` files, versions 1, 2, 2.1 and 3.
+
+pyFAI gives the point of normal incidence (``Poni1`` along the slow axis, ``Poni2`` along the fast
+one), the distance *L* along the normal and three rotations. Let :math:`p = (p_1, p_2)` be a point
+of the detector relative to that point, in metres. In the laboratory it lies at
+:math:`R_3 R_2 R_1 (p_1, p_2, L)^T`; along the beam that is, whatever the third rotation,
+
+.. math::
+
+    t_3 = p_1 \sin r_2 - p_2 \cos r_2 \sin r_1 + L \cos r_1 \cos r_2 .
+
+:math:`r_3` turns the laboratory around the beam, so no scattering angle depends on it.
+
+The beam hits the detector where the other two coordinates vanish, at :math:`d` times the third row
+of the rotation, whose third component is fixed by *L*:
+
+.. math::
+
+    d = \frac{L}{\cos r_1 \cos r_2}, \qquad
+    p_1 = d \sin r_2, \qquad p_2 = -d \cos r_2 \sin r_1 .
+
+From there on a point comes to lie deeper by
+:math:`\Delta p_1 \sin r_2 - \Delta p_2 \cos r_2 \sin r_1`. In our geometry that is
+:math:`\sin\tau (x\cos\varphi - y\sin\varphi)` with y down and x to the right of the stored image,
+therefore
+
+.. math::
+
+    \tau = \operatorname{atan2}\left(\sqrt{s_y^2 + s_x^2},\; \cos r_1 \cos r_2\right), \qquad
+    \varphi = \operatorname{atan2}(-s_y, s_x), \qquad
+    (s_y, s_x) = (\pm\sin r_2, \mp\cos r_2\sin r_1) .
+
+The signs are those of the ``orientation``: in 3, the only one before version 2.1, both axes run
+as the image is stored. In 1 and 2 the slow axis, in 1 and 4 the fast one runs from the other end
+of the image. The image itself stays as it is.
+
+References
+----------
+J. Kieffer, D. Karkoulis, J. Phys. Conf. Ser. 425, 202012 (2013); pyFAI's documentation, "Geometry
+used by pyFAI" and "Detector orientation".
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from saxsdog.detectors import Detector, detector
+from saxsdog.errors import CalibrationError, DocumentError, UsageError
+from saxsdog.importers.findings import NOTHING, Facts, Findings, findings
+from saxsdog.importers.words import number, shown
+from saxsdog.schema import parse_json
+
+NAME, TITLE = "poni", "pyFAI .poni"
+UM_PER_M, MM_PER_M, ANGSTROM_PER_M = 1e6, 1e3, 1e10
+
+_NEWEST = 3.0
+_AS_STORED = 3
+_FROM_LAST_ROW, _FROM_LAST_COLUMN = (1, 2), (1, 4)
+_TELLTALE = re.compile(r"^\s*(?:poni_version|poni1|poni2)\s*:", re.IGNORECASE | re.MULTILINE)
+_NO_NAMES = ("", "none", "detector")
+_MOST_PIXELS = 1_000_000
+"""Along one edge of a detector; more is not one."""
+
+_UNCHANGED = 1e-6
+"""Relative difference between pixel sizes that is only a matter of digits."""
+
+
+@dataclass(frozen=True)
+class _Value:
+    """What stands behind a key, and in which line."""
+
+    key: str
+    text: str
+    line: int
+
+
+class _Values(dict[str, _Value]):
+    """The last value of every key, small letters."""
+
+    def number(self, key: str) -> float | None:
+        value = self.get(key)
+        if value is None or value.text.casefold() in ("", "none"):
+            return None
+        return number(value.text, f"line {value.line}: {value.key}")
+
+    def needed(self, key: str, name: str) -> float:
+        value = self.number(key)
+        if value is None:
+            raise CalibrationError(f"expected the key {name!r} of a .poni file, it is missing")
+        return value
+
+
+@dataclass(frozen=True)
+class _Axes:
+    """Which way the axes of pyFAI run along the stored image."""
+
+    rows_reversed: bool
+    columns_reversed: bool
+
+
+def recognizes(text: str) -> bool:
+    """Whether a text has a key that only ``.poni`` files have."""
+    return _TELLTALE.search(text) is not None
+
+
+def read(text: str, asked: Facts = NOTHING, fallback: Facts = NOTHING) -> Findings:
+    """Read a file; where blocks are repeated, as calibrations append them, the last one counts.
+
+    Parameters
+    ----------
+    text
+        Lines of ``key: value``.
+    asked, fallback
+        What is known beside the file; the first is trusted more than the file, the other less.
+
+    Raises
+    ------
+    CalibrationError
+        If a key is missing or wrong, with the number of its line, or the beam misses the detector.
+    """
+    values, n_blocks = _values(text)
+    remarks = [f"{n_blocks} calibrations; the last one is taken"] if n_blocks > 1 else []
+    _check_version(values)
+    config = _detector_config(values)
+    axes = _axes(config, remarks)
+    facts = Facts(*_detector(values, config, remarks), wavelength=_wavelength(values))
+    known = asked.or_else(facts).or_else(fallback)
+    distance, hit, slope, tilt = _rotated(values, axes)
+    if values.number("rot3"):
+        remarks.append(
+            "Rot3 turns the picture around the beam; no scattering angle depends on it, and "
+            "azimuths are counted on the stored image here: left out"
+        )
+    if _is_true(values.get("parallax")):
+        remarks.append("the correction of parallax in the sensor cannot be carried over")
+    return findings(
+        NAME,
+        facts=facts,
+        beam_center=_beam_center(hit, axes, known, remarks),
+        distance_mm=MM_PER_M * distance,
+        tilt=_tilt(slope, tilt),
+        remarks=tuple(remarks),
+    )
+
+
+def _values(text: str) -> tuple[_Values, int]:
+    values, n_blocks = _Values(), 0
+    for i, line in enumerate(text.splitlines(), start=1):
+        key, colon, value = line.partition(":")
+        if colon and not line.startswith("#"):
+            name = key.strip().casefold()
+            values[name] = _Value(key.strip(), value.strip(), i)
+            n_blocks += name == "poni1"
+    return values, n_blocks
+
+
+def _check_version(values: _Values) -> None:
+    version = values.number("poni_version")
+    if version is not None and version > _NEWEST:
+        raise CalibrationError(
+            f"line {values['poni_version'].line}: expected a .poni file of version {_NEWEST:g} or "
+            f"older, got {version:g}"
+        )
+
+
+def _detector_config(values: _Values) -> Mapping[str, Any] | None:
+    """Parse the settings of the detector; ``None`` in files of version 1, which have none."""
+    value = values.get("detector_config")
+    if value is None or value.text in ("", "None"):
+        return None
+    where = f"line {value.line}: {value.key}"
+    try:
+        config = parse_json(value.text)
+    except DocumentError as error:
+        raise CalibrationError(f"{where}: {error}") from error
+    if not isinstance(config, dict):
+        raise CalibrationError(f"{where}: expected an object, got {shown(value.text)}")
+    return config
+
+
+def _axes(config: Mapping[str, Any] | None, remarks: list[str]) -> _Axes:
+    orientation = (config or {}).get("orientation") or _AS_STORED
+    if isinstance(orientation, bool) or orientation not in (1, 2, 3, 4):
+        raise CalibrationError(
+            f"Detector_config.orientation: expected 1, 2, 3 or 4, got {shown(str(orientation))}"
+        )
+    if orientation != _AS_STORED:
+        remarks.append(
+            f"orientation {orientation}: the geometry is converted to the image as it is stored, "
+            "azimuths are counted there"
+        )
+    return _Axes(orientation in _FROM_LAST_ROW, orientation in _FROM_LAST_COLUMN)
+
+
+def _detector(
+    values: _Values, config: Mapping[str, Any] | None, remarks: list[str]
+) -> tuple[tuple[int, int] | None, tuple[float, float] | None]:
+    """Find size of image (rows, columns) and pixel (vertical, horizontal), µm."""
+    name = values["detector"].text if "detector" in values else ""
+    known = _by_name(name, remarks)
+    if config is None:
+        pixel_size = _pair(values.number("pixelsize1"), values.number("pixelsize2"), "PixelSize")
+        image_size = None
+        spline = values["splinefile"].text if "splinefile" in values else ""
+    else:
+        pixel_size = _pair(config.get("pixel1"), config.get("pixel2"), "Detector_config.pixel")
+        image_size = _image_size(config.get("max_shape"))
+        spline = str(config.get("splineFile") or "")
+    if spline.casefold() not in ("", "none"):
+        remarks.append(f"the distortion of the detector ({shown(spline)}) cannot be carried over")
+    if config is not None and config.get("filename"):
+        remarks.append(
+            f"positions of pixels in a file ({shown(str(config['filename']))}) cannot be carried "
+            "over"
+        )
+    if known is not None:
+        pixel_size = pixel_size or known.pixel_size
+        image_size = image_size or _binned(known, pixel_size, remarks)
+    in_um = None
+    if pixel_size is not None:
+        in_um = UM_PER_M * pixel_size[0], UM_PER_M * pixel_size[1]
+    return image_size, in_um
+
+
+def _by_name(name: str, remarks: list[str]) -> Detector | None:
+    """Look a detector up; the sensor's material changes neither its size nor its pixels."""
+    if name.casefold() in _NO_NAMES:
+        return None
+    try:
+        return detector(re.sub("cdte", "", name, flags=re.IGNORECASE))
+    except UsageError:
+        remarks.append(f"the detector {shown(name)} is not in our table")
+        return None
+
+
+def _pair(first: Any, second: Any, name: str) -> tuple[float, float] | None:
+    """Two edges of a pixel, m; one of them may be missing."""
+    if first is None and second is None:
+        return None
+    return _edge(second if first is None else first, name), _edge(
+        first if second is None else second, name
+    )
+
+
+def _edge(value: Any, name: str) -> float:
+    if type(value) not in (int, float) or not 0 < value < 1:
+        raise CalibrationError(
+            f"{name}: expected the edge of a pixel in m, got {shown(str(value))}"
+        )
+    return float(value)
+
+
+def _image_size(shape: Any) -> tuple[int, int] | None:
+    if not shape:
+        return None
+    try:
+        rows, columns = shape
+    except (TypeError, ValueError):
+        rows = columns = None
+    if not all(type(n) is int and 1 <= n <= _MOST_PIXELS for n in (rows, columns)):
+        raise CalibrationError(
+            f"Detector_config.max_shape: expected rows and columns, got {shown(str(shape))}"
+        )
+    return int(rows), int(columns)
+
+
+def _binned(
+    known: Detector, pixel_size: tuple[float, float] | None, remarks: list[str]
+) -> tuple[int, int] | None:
+    """Find the size of an image whose pixels may be some of the detector's together."""
+    factors = [
+        ours / theirs for ours, theirs in zip(pixel_size or (), known.pixel_size, strict=False)
+    ]
+    whole = [max(round(factor), 1) for factor in factors]
+    if any(abs(factor - n) > _UNCHANGED * n for factor, n in zip(factors, whole, strict=True)):
+        remarks.append(f"the pixels are not those of a {known.name}")
+        return None
+    if set(whole) != {1}:
+        remarks.append(f"{whole[0]} x {whole[1]} pixels of a {known.name} together are one here")
+    return known.shape[0] // whole[0], known.shape[1] // whole[1]
+
+
+def _wavelength(values: _Values) -> float | None:
+    wavelength = values.number("wavelength")
+    return None if wavelength is None else ANGSTROM_PER_M * wavelength
+
+
+def _rotated(
+    values: _Values, axes: _Axes
+) -> tuple[float, tuple[float, float], tuple[float, float], float]:
+    """Distance along the beam, where it hits (slow, fast), the slopes there, cosine of the tilt."""
+    length = values.number("distance")
+    if length is None:
+        length = values.needed("dist", "Distance")
+    rot1, rot2 = values.number("rot1") or 0.0, values.number("rot2") or 0.0
+    if not (math.isfinite(rot1) and math.isfinite(rot2)):
+        raise CalibrationError(f"expected finite rotations, got Rot1 {rot1} and Rot2 {rot2}")
+    along = math.cos(rot1) * math.cos(rot2)
+    slow, fast = math.sin(rot2), -math.cos(rot2) * math.sin(rot1)
+    if along <= 0 or not length > 0:
+        raise CalibrationError(
+            "expected a detector behind the sample that the direct beam hits from the front, got "
+            f"Distance {length:g} m with Rot1 {rot1:g} and Rot2 {rot2:g}"
+        )
+    distance = length / along
+    hit = (
+        values.needed("poni1", "Poni1") + distance * slow,
+        values.needed("poni2", "Poni2") + distance * fast,
+    )
+    slope = (
+        -slow if axes.rows_reversed else slow,
+        -fast if axes.columns_reversed else fast,
+    )
+    return distance, hit, slope, along
+
+
+def _tilt(slope: tuple[float, float], along: float) -> Mapping[str, float]:
+    down, right = slope
+    steepness = math.hypot(down, right)
+    rotation = math.atan2(-down, right) if steepness else 0.0
+    return {
+        "TiltRotDeg": math.degrees(rotation),
+        "TiltAngleDeg": math.degrees(math.atan2(steepness, along)),
+    }
+
+
+def _beam_center(
+    hit: tuple[float, float], axes: _Axes, known: Facts, remarks: list[str]
+) -> tuple[float, float] | None:
+    """Beam centre from the bottom and from the left, pixels; ``None`` if too little is known."""
+    if known.pixel_size is None:
+        remarks.append("the beam centre in pixels needs the pixel size")
+        return None
+    row = UM_PER_M * hit[0] / known.pixel_size[0]
+    column = UM_PER_M * hit[1] / known.pixel_size[1]
+    if known.image_size is None:
+        if axes.rows_reversed and not axes.columns_reversed:
+            return row, column
+        remarks.append("the beam centre from the bottom left needs the image size")
+        return None
+    rows, columns = known.image_size
+    from_bottom = row if axes.rows_reversed else rows - row
+    return from_bottom, columns - column if axes.columns_reversed else column
+
+
+def _is_true(value: _Value | None) -> bool:
+    return value is not None and value.text.casefold() == "true"
