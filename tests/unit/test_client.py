@@ -1,4 +1,5 @@
 import json
+from concurrent.futures import Future
 from dataclasses import replace
 from itertools import islice
 
@@ -6,7 +7,13 @@ import numpy as np
 import pytest
 
 from saxsdog import Calibration, Client
-from saxsdog.errors import CalibrationError, ProtocolError, RequestError, UsageError
+from saxsdog.errors import (
+    CalibrationError,
+    ProtocolError,
+    RequestError,
+    ServerUnreachableError,
+    UsageError,
+)
 from saxsdog.network import NetworkEntry, save_network
 from saxsdog.protocol.arrays import Table
 from saxsdog.protocol.codec import decode_answer
@@ -40,7 +47,7 @@ from saxsdog.protocol.messages import (
 from saxsdog.schema import schema_folder
 from saxsdog.transport.endpoint import Endpoint
 from tests.helpers.calibrations import FULL, SMALL
-from tests.helpers.wires import SECRET, keys_of
+from tests.helpers.wires import SECRET, keys_of, welcome
 
 COMMANDS = {
     "hello": Hello(),
@@ -309,3 +316,16 @@ def test_a_refusal_is_raised(client, session):
 def test_an_empty_page_has_no_files(client, session):
     session.next["fileslist"] = [CurveFiles({}, 0, more=False)]
     assert client.fileslist().fileslist == {}
+
+
+def test_a_client_is_not_more_patient_than_it_was_told_to_be():
+    def answer(request):
+        return welcome() if isinstance(request, Hello) else Future()  # which never completes
+
+    with Endpoint("tcp://127.0.0.1:*", keys_of(), answer) as endpoint:
+        entry = NetworkEntry("Pilatus1M", endpoint.address, "", SECRET)
+        with (
+            Client(entry, patience=0.2) as client,
+            pytest.raises(ServerUnreachableError, match=r"within 0\.2 s"),
+        ):
+            client.stat()

@@ -3,7 +3,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pyFAI.integrator.azimuthal import AzimuthalIntegrator
 
@@ -67,10 +67,11 @@ def test_every_pixel_has_the_angle_that_pyfai_gives_it(name, facts, tmp_path):
     rot1=st.floats(-1.2, 1.2),
     rot2=st.floats(-1.2, 1.2),
     rot3=st.floats(-math.pi, math.pi),
-    distance=st.floats(0.01, 20.0),
+    distance=st.floats(0.01, 2.0),  # farther, the beam is beyond all that a calibration may say
     poni1=st.floats(-0.5, 0.5),
     poni2=st.floats(-0.5, 0.5),
 )
+@example(rot1=0.003, rot2=-0.005, rot3=0.1, distance=20.0, poni1=0.1, poni2=0.2)
 def test_any_rotation_in_any_orientation_is_converted_exactly(
     tmp_path_factory, orientation, rot1, rot2, rot3, distance, poni1, poni2
 ):

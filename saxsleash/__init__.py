@@ -1,0 +1,1 @@
+"""The saxsleash: the window in which people watch and control a server."""

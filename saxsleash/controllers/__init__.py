@@ -1,0 +1,1 @@
+"""What connects models, panels and the link, one subject a module."""

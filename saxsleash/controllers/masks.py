@@ -1,0 +1,121 @@
+"""Mask files are read when a calibration names them, and when they change."""
+
+import tempfile
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+from PyQt5.QtCore import QFileSystemWatcher, QObject
+
+from saxsdog.errors import CalibrationError
+from saxsdog.io.mask_files import read_mask
+from saxsdog.reduction.channels import Mask
+from saxsleash.background import Background
+from saxsleash.models.calibration_model import CalibrationModel
+from saxsleash.models.mask_store import MaskStore
+
+
+class Masks(QObject):
+    """Keeps the store of masks in step with the calibration that is edited."""
+
+    def __init__(
+        self,
+        calibration: CalibrationModel,
+        store: MaskStore,
+        background: Background,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._calibration = calibration
+        self._store = store
+        self._background = background
+        self._sources: dict[str, Path | bytes] = {}
+        self._path = calibration.path
+        self._watcher = QFileSystemWatcher(self)
+        self._watcher.fileChanged.connect(self._on_file_changed)
+        calibration.changed.connect(self._look)
+        calibration.file_changed.connect(self._on_file_of_calibration_changed)
+        self._look()
+
+    def take(self, contents: Mapping[str, bytes]) -> None:
+        """Use masks that came from a server, with the calibration that is shown now."""
+        for name, data in contents.items():
+            self._sources[name] = data
+            self._load(name, data)
+
+    def in_memory(self) -> dict[str, bytes]:
+        """Return the masks that came from a server and lie in no file here."""
+        attachments = self.attachments().items()
+        return {name: source for name, source in attachments if isinstance(source, bytes)}
+
+    def attachments(self) -> dict[str, bytes | Path]:
+        """Return content or path of each mask file, by the text that stands in ``MaskFile``."""
+        return {
+            name: self._sources[name]
+            for name in self._calibration.mask_names
+            if name in self._sources
+        }
+
+    def _on_file_of_calibration_changed(self) -> None:
+        if self._calibration.path != self._path:  # another file: its masks lie beside it
+            self._path = self._calibration.path
+            self._sources.clear()
+        self._look()
+
+    def _look(self) -> None:
+        names = self._calibration.mask_names
+        for gone in set(self._sources) - set(names):
+            del self._sources[gone]
+        self._store.forget(names)
+        for name in names:
+            before = self._sources.get(name)
+            source = self._source(name)
+            if source is None:
+                self._store.set_problem(name, "save the calibration first: its folder is unknown")
+                self._sources.pop(name, None)
+            elif source != before:
+                self._sources[name] = source
+                self._load(name, source)
+
+    def _source(self, name: str) -> Path | bytes | None:
+        """Say where a mask is: in memory from a server, or in a file."""
+        known = self._sources.get(name)
+        if isinstance(known, bytes):
+            return known
+        if Path(name).is_absolute():
+            return Path(name)
+        path = self._calibration.path
+        return None if path is None else path.parent / name
+
+    def _load(self, name: str, source: Path | bytes) -> None:
+        if isinstance(source, Path) and source.is_file():
+            self._watcher.addPath(str(source))
+        self._background.run(
+            partial(_read, name, source),
+            partial(self._on_read, name, source),
+            partial(self._on_failed, name, source),
+        )
+
+    def _on_read(self, name: str, source: Path | bytes, mask: Mask) -> None:
+        if self._sources.get(name) == source:
+            contents = source if isinstance(source, bytes) else None
+            self._store.set_mask(name, mask, contents)
+
+    def _on_failed(self, name: str, source: Path | bytes, error: CalibrationError) -> None:
+        if self._sources.get(name) == source:
+            self._store.set_problem(name, str(error))
+
+    def _on_file_changed(self, path: str) -> None:
+        for name, source in self._sources.items():
+            if source == Path(path):
+                self._load(name, source)
+
+
+def _read(name: str, source: Path | bytes) -> Mask:
+    """Read a mask; one from memory by way of a file, because that is what readers take."""
+    if isinstance(source, Path):
+        return read_mask(source)
+    with tempfile.TemporaryDirectory(prefix="saxsleash-") as folder:
+        path = Path(folder, Path(name.replace("\\", "/")).name or "mask")
+        path.write_bytes(source)
+        return read_mask(path)

@@ -1,0 +1,298 @@
+"""The queue of the server: started with a second look, ended with a question."""
+
+from functools import partial
+
+from PyQt5.QtCore import QObject
+
+from saxsdog.cli.leash.words import count, folder
+from saxsdog.errors import SaxsdogError
+from saxsdog.protocol.messages import (
+    CalibrationOf,
+    Failures,
+    NewQueue,
+    QueueAborted,
+    QueueClosed,
+    Requeued,
+)
+from saxsleash.appearance import Tone
+from saxsleash.controllers.masks import Masks
+from saxsleash.dialogs.failures import FailuresDialog
+from saxsleash.dialogs.questions import ask
+from saxsleash.link import Link
+from saxsleash.main_window import MainWindow
+from saxsleash.models.calibration_model import CalibrationModel
+from saxsleash.models.detector_model import DetectorModel
+from saxsleash.models.server_model import ServerModel
+from saxsleash.panels.checklist_panel import ChecklistPanel
+from saxsleash.panels.notice_bar import Notice
+from saxsleash.panels.queue_panel import QueuePanel
+
+QUEUE = "queue"
+CHANGED = "calibration of the server"
+"""Subjects of notices."""
+
+DOUBTS = (Tone.BAD, Tone.DOUBTFUL)
+"""Tones of checks that are named before a queue is started."""
+
+
+class Queues(QObject):
+    """Carries out what the user wants of the queue."""
+
+    def __init__(
+        self,
+        window: MainWindow,
+        checklist: ChecklistPanel,
+        panel: QueuePanel,
+        failures: FailuresDialog,
+        calibration: CalibrationModel,
+        detector: DetectorModel,
+        server: ServerModel,
+        masks: Masks,
+        link: Link,
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._checklist = checklist
+        self._failures = failures
+        self._calibration = calibration
+        self._detector = detector
+        self._server = server
+        self._masks = masks
+        self._link = link
+        checklist.start_wanted.connect(self.start)
+        window.start_action.triggered.connect(self.start)
+        panel.redo_wanted.connect(self._on_redo_wanted)
+        panel.close_wanted.connect(self._on_close_wanted)
+        panel.abort_wanted.connect(self._on_abort_wanted)
+        window.load_from_server_action.triggered.connect(self._on_load_wanted)
+        window.failures_action.triggered.connect(self.show_failures)
+        failures.refresh_wanted.connect(self._ask_for_failures)
+        failures.requeue_wanted.connect(self._on_requeue_wanted)
+        server.changed.connect(self._show_readiness)
+        server.queue_replaced.connect(self._on_queue_replaced)
+        calibration.changed.connect(self._show_readiness)
+        self._show_readiness()
+
+    # ---------------------------------------------------------------- start
+
+    def start(self) -> None:
+        """Send the calibration, after a question if there are doubts."""
+        if self._obstacle():
+            return
+        doubts = [
+            f"{check.name}: {check.text}" for check in self._detector.checks if check.tone in DOUBTS
+        ]
+        if doubt := title_doubt(self._calibration.document):
+            doubts.append(doubt)
+        if not doubts:
+            self._send()
+            return
+        ask(
+            self._window,
+            "Start the queue?",
+            "Look at this first:\n\n" + "\n".join(f"• {doubt}" for doubt in doubts),
+            yes="Start anyway",
+            dangerous=True,
+            answered=lambda yes: self._send() if yes else None,
+        )
+
+    def _send(self) -> None:
+        calibration, masks = self._calibration.calibration, self._masks.attachments()
+        if calibration is None:
+            return
+        self._server.expect_replacement()
+        self._tell("The calibration is on its way…", Tone.BUSY)
+        self._link.ask(
+            lambda client: client.new(calibration, masks), self._on_started, self._on_refused
+        )
+
+    def _on_started(self, reply: NewQueue) -> None:
+        where = folder(reply.directory)
+        remarks = "".join(f"\n{remark}" for remark in reply.remarks)
+        if remarks:
+            self._tell(f"The queue runs, but:{remarks}", Tone.DOUBTFUL)
+        else:
+            self._window.notices.withdraw(QUEUE)
+        self._window.notices.withdraw(CHANGED)
+        ask(
+            self._window,
+            "Integrate the existing images?",
+            f"The queue runs: new images in {where} are integrated from now on.\n"
+            "Shall the images that are there already be integrated as well?",
+            yes="Integrate existing images",
+            no="Only new ones",
+            answered=self._on_existing_answered,
+        )
+
+    def _on_existing_answered(self, yes: bool) -> None:
+        if yes:
+            self._link.ask(lambda client: client.readdir(), lambda _: None, self._on_refused)
+
+    def _obstacle(self) -> str:
+        """Say why no queue can be started now, ``""`` if one can."""
+        if not self._server.is_online:
+            return "Connect to a server first (Ctrl+K)"
+        if self._calibration.calibration is None:
+            return "The calibration has problems: they are marked in the tree"
+        return ""
+
+    def _show_readiness(self) -> None:
+        obstacle = self._obstacle()
+        self._checklist.set_can_start(not obstacle, obstacle)
+        self._window.start_action.setEnabled(not obstacle)
+        online = self._server.is_online
+        self._window.load_from_server_action.setEnabled(online)
+        self._window.failures_action.setEnabled(online)
+        self._window.disconnect_action.setEnabled(self._server.entry is not None)
+
+    # ---------------------------------------------------------------- redo, close, abort
+
+    def _on_redo_wanted(self) -> None:
+        ask(
+            self._window,
+            "Integrate all images again?",
+            "Every image in the directory of the queue is integrated again; its curves are "
+            "written anew.",
+            yes="Redo all images",
+            answered=self._on_redo_answered,
+        )
+
+    def _on_redo_answered(self, yes: bool) -> None:
+        if yes:
+            self._link.ask(lambda client: client.readdir(), lambda _: None, self._on_refused)
+
+    def _on_close_wanted(self) -> None:
+        self._link.ask(lambda client: client.close(), self._on_closed, self._on_refused)
+
+    def _on_closed(self, reply: QueueClosed) -> None:
+        self._tell(
+            f"The queue is closed: no new images are taken. Still to be integrated: "
+            f"{count(reply.pending, 'image')}.",
+            Tone.GOOD,
+        )
+
+    def _on_abort_wanted(self) -> None:
+        statistics = self._server.statistics
+        pending = 0 if statistics is None else statistics.counters.pending
+        ask(
+            self._window,
+            "Abort the queue?",
+            f"Not to be integrated any more: {count(pending, 'pending image')}. Curves that are "
+            "written stay, and so do the images.",
+            yes="Abort the queue",
+            dangerous=True,
+            answered=self._on_abort_answered,
+        )
+
+    def _on_abort_answered(self, yes: bool) -> None:
+        if yes:
+            self._link.ask(lambda client: client.abort(), self._on_aborted, self._on_refused)
+
+    def _on_aborted(self, reply: QueueAborted) -> None:
+        self._tell(
+            f"The queue is aborted. Forgotten: {count(reply.forgotten, 'pending image')}.",
+            Tone.DOUBTFUL,
+        )
+
+    # ---------------------------------------------------------------- the server's calibration
+
+    def offer_calibration(self) -> None:
+        """After connecting: take the server's calibration if no other is edited, else offer it."""
+        self._link.ask(lambda client: client.get(), self._on_first_calibration, lambda _: None)
+
+    def _on_first_calibration(self, reply: CalibrationOf) -> None:
+        if self._calibration.path is None and not self._calibration.is_modified:
+            self._show(reply)
+        elif reply.calibration != self._calibration.document:
+            self._offer("The server works with another calibration than the one here.", reply)
+
+    def _on_queue_replaced(self) -> None:
+        self._link.ask(lambda client: client.get(), self._on_other_calibration, lambda _: None)
+
+    def _on_other_calibration(self, reply: CalibrationOf) -> None:
+        if reply.calibration == self._calibration.document:
+            return
+        title = reply.calibration.get("Title") or "without a title"
+        self._offer(f"Somebody else has started a queue with another calibration: {title}.", reply)
+
+    def _offer(self, text: str, reply: CalibrationOf) -> None:
+        answered = partial(self._load, reply)
+        self._window.notices.show_notice(Notice(CHANGED, text, Tone.DOUBTFUL, "Load it", answered))
+
+    def _on_load_wanted(self) -> None:
+        self._link.ask(lambda client: client.get(), self._load, self._on_refused)
+
+    def _load(self, reply: CalibrationOf) -> None:
+        """Show the server's calibration, after a question if edits would be lost."""
+        if not self._calibration.is_modified:
+            self._show(reply)
+            return
+        ask(
+            self._window,
+            "Replace what is edited?",
+            "The calibration here has changes that are not saved; loading that of the server "
+            "discards them.",
+            yes="Discard the changes",
+            dangerous=True,
+            answered=lambda yes: self._show(reply) if yes else None,
+        )
+
+    def _show(self, reply: CalibrationOf) -> None:
+        self._window.notices.withdraw(CHANGED)
+        self._calibration.open_document(reply.calibration)
+        self._masks.take({mask.name: mask.data for mask in reply.attachments})
+
+    # ---------------------------------------------------------------- failures
+
+    def show_failures(self) -> None:
+        """Open the list of images that were not integrated."""
+        self._failures.show()
+        self._failures.raise_()
+        self._ask_for_failures()
+
+    def _ask_for_failures(self) -> None:
+        self._link.ask(lambda client: client.failed(), self._on_failures, self._on_refused)
+
+    def _on_failures(self, page: Failures) -> None:
+        self._failures.show_failures(page.rows)
+        if page.more:
+            self._ask_for_more(page.next)
+
+    def _ask_for_more(self, since: int) -> None:
+        self._link.ask(
+            lambda client: client.failed(since), self._on_more_failures, self._on_refused
+        )
+
+    def _on_more_failures(self, page: Failures) -> None:
+        self._failures.append(page.rows)
+        if page.more and self._failures.isVisible():
+            self._ask_for_more(page.next)
+
+    def _on_requeue_wanted(self, reason: str | None) -> None:
+        self._link.ask(lambda client: client.requeue(reason), self._on_requeued, self._on_refused)
+
+    def _on_requeued(self, reply: Requeued) -> None:
+        self._tell(f"Tried again: {count(reply.images, 'image')}.", Tone.GOOD)
+        self._ask_for_failures()
+
+    # ---------------------------------------------------------------- telling
+
+    def _on_refused(self, error: SaxsdogError) -> None:
+        self._tell(str(error), Tone.BAD)
+
+    def _tell(self, text: str, tone: Tone) -> None:
+        self._window.notices.show_notice(Notice(QUEUE, text, tone))
+
+
+def title_doubt(document: dict[str, object]) -> str:
+    """Say so if the title does not name the user's folder, which may be that of somebody else.
+
+    The original asked the same before it started a queue.
+    """
+    directory = document.get("Directory")
+    first = directory[0] if isinstance(directory, list) and directory else "."
+    title = str(document.get("Title") or "")
+    if first in ("", ".") or str(first) in title:
+        return ""
+    named = f"the title {title!r}" if title else "the empty title"
+    return f"The folder of the images is {first!r}, but {named} does not name it. Is it yours?"

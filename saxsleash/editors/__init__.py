@@ -1,0 +1,1 @@
+"""The tree in which a calibration is edited."""

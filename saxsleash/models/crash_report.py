@@ -1,0 +1,114 @@
+"""What is told of a bug that the window has met: a text without secrets, kept in a file."""
+
+import os
+import platform
+import re
+import time
+import traceback
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from types import TracebackType
+
+from PyQt5.QtCore import PYQT_VERSION_STR, qVersion
+
+MOST_KEPT = 20
+"""Files of reports that are kept, the newest."""
+
+LONGEST = 50_000
+"""Characters of a report; of a longer one the middle is left out."""
+
+_BEGIN = "Traceback"
+_PRIVATE = 0o700
+_SECRET = re.compile(
+    r"(?<![\w/-])(?=[\w-]*[0-9])(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[A-Za-z0-9_-]{40,}={0,2}(?![\w/-])"
+)
+"""What looks like one of the secrets that 'saxsdog netconf' makes."""
+
+
+def report_of(
+    kind: type[BaseException],
+    error: BaseException | None,
+    trace: TracebackType | None,
+    clock: Callable[[], float] = time.time,
+    *,
+    thread: str = "MainThread",
+) -> str:
+    """Describe an exception that nobody has caught, for whoever can mend its cause.
+
+    Parameters
+    ----------
+    kind, error, trace
+        As ``sys.excepthook`` gets them.
+    clock
+        Seconds since the epoch.
+    thread
+        Name of the thread that it was raised in.
+    """
+    told = kind.__name__
+    if error is not None:
+        told = "".join(traceback.format_exception(kind, error, trace)).rstrip()
+    if not told.startswith(_BEGIN):
+        told = f"{_BEGIN}: there is none\n{told}"
+    when = datetime.fromtimestamp(clock()).astimezone().isoformat(sep=" ", timespec="seconds")
+    lines = [
+        "Crash report of saxsleash",
+        f"{when}, thread {thread}",
+        f"saxsdog {_version('saxsdog')}, Python {platform.python_version()}, Qt {qVersion()}, "
+        f"PyQt5 {PYQT_VERSION_STR}, pyqtgraph {_version('pyqtgraph')}, numpy {_version('numpy')}",
+        platform.platform(),
+        "",
+        told,
+    ]
+    return _shortened(_without_secrets("\n".join(lines)))
+
+
+def cause_of(report: str) -> str:
+    """Return the part of a report by which the same bug is known when it is met again."""
+    return report[max(report.find(_BEGIN), 0) :]
+
+
+def keep(
+    report: str, folder: Path, clock: Callable[[], float] = time.time, *, most: int = MOST_KEPT
+) -> Path | None:
+    """Write a report to a file named after the time, and remove the oldest such files.
+
+    Reports of the same second share a file. Whoever has met one bug must not meet the next because
+    a disk is full: then there is no file, and ``None`` is returned.
+    """
+    name = datetime.fromtimestamp(clock()).astimezone().strftime("crash-%Y%m%d-%H%M%S.txt")
+    path = folder / name
+    try:
+        folder.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(f"{report}\n\n")
+        for old in sorted(folder.glob("crash-????????-??????.txt"))[:-most]:
+            old.unlink(missing_ok=True)
+    except OSError:
+        return None
+    return path
+
+
+@cache  # bugs may come in floods
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def _without_secrets(text: str) -> str:
+    """Hide what looks like a secret, and the name of the user in paths of the home."""
+    home = str(Path.home())
+    if len(home) > 1:
+        text = re.sub(re.escape(home) + rf"(?=[{re.escape(os.sep)}\s'\":,)]|$)", "~", text)
+    return _SECRET.sub("(hidden)", text)
+
+
+def _shortened(text: str) -> str:
+    if len(text) <= LONGEST:
+        return text
+    half = LONGEST // 2
+    return f"{text[:half]}\n... {len(text) - 2 * half} characters left out ...\n{text[-half:]}"

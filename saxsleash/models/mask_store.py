@@ -1,0 +1,70 @@
+"""The masks that the calibration names, as they were read."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt5.QtCore import QObject, pyqtSignal
+
+from saxsdog.reduction.channels import Mask
+
+
+@dataclass(frozen=True, eq=False)
+class _Entry:
+    mask: Mask | None = None
+    contents: bytes | None = None
+    problem: str | None = None
+    share: float | None = None
+
+
+class MaskStore(QObject):
+    """Holds masks by the name that the calibration has for them; reads no files itself."""
+
+    changed = pyqtSignal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._entries: dict[str, _Entry] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Those that something is known of."""
+        return tuple(self._entries)
+
+    def mask(self, name: str) -> NDArray[np.bool_] | None:
+        """Return a mask, ``True`` where a pixel is left out; ``None`` if it is not there."""
+        return self._entry(name).mask
+
+    def problem(self, name: str) -> str | None:
+        """Say why a mask is not there."""
+        return self._entry(name).problem
+
+    def contents(self, name: str) -> bytes | None:
+        """Return the file of a mask that came from a server."""
+        return self._entry(name).contents
+
+    def share(self, name: str) -> float | None:
+        """Return the masked share of the pixels, from 0 to 1."""
+        return self._entry(name).share
+
+    def set_mask(self, name: str, mask: NDArray[np.bool_], contents: bytes | None = None) -> None:
+        """Keep a mask; ``contents`` are the bytes of its file where nobody has that file."""
+        share = float(np.count_nonzero(mask)) / mask.size if mask.size else 0.0
+        self._entries[name] = _Entry(mask, contents, None, share)
+        self.changed.emit()
+
+    def set_problem(self, name: str, text: str) -> None:
+        """Note why a mask cannot be shown; an older one of this name is dropped."""
+        self._entries[name] = _Entry(problem=text)
+        self.changed.emit()
+
+    def forget(self, names_to_keep: Collection[str]) -> None:
+        """Drop the masks that are not among these."""
+        kept = {name: entry for name, entry in self._entries.items() if name in names_to_keep}
+        if len(kept) != len(self._entries):
+            self._entries = kept
+            self.changed.emit()
+
+    def _entry(self, name: str) -> _Entry:
+        return self._entries.get(name, _Entry())
