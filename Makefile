@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint bench docs clean
+.PHONY: demo test lint bench docs screenshots clean
 
 demo: $(VENV)/.demo  ## simulate an experiment, integrate it, draw the result
 	$(BIN)/saxsdog demo build/demo
@@ -26,6 +26,13 @@ docs: $(VENV)/.docs  ## build the manual as HTML in docs/_build
 	$(BIN)/python -m sphinx --fail-on-warning --quiet -b html docs docs/_build
 	@echo "the manual is docs/_build/index.html"
 
+screenshots: $(VENV)/.screenshots  ## take the pictures of the window anew
+	$(BIN)/python docs/make_screenshots.py
+
+screenshots: $(VENV)/.gui  ## take the pictures of the window for the manual, without a screen
+	$(BIN)/python docs/make_screenshots.py
+	@echo "the pictures are in docs/images"
+
 clean:
 	rm -rf $(VENV) build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
@@ -33,7 +40,9 @@ $(VENV)/.demo: extra := plot
 $(VENV)/.test: extra := test
 $(VENV)/.bench: extra := bench
 $(VENV)/.docs: extra := docs
-$(VENV)/.demo $(VENV)/.test $(VENV)/.bench $(VENV)/.docs: $(VENV)/.made pyproject.toml
+$(VENV)/.gui: extra := gui
+$(VENV)/.screenshots: extra := gui
+$(VENV)/.demo $(VENV)/.test $(VENV)/.bench $(VENV)/.docs $(VENV)/.screenshots: $(VENV)/.made pyproject.toml
 	$(PIP) --editable '.[$(extra)]'
 	touch $@
 

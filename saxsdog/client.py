@@ -74,7 +74,7 @@ class Client:
     entry
         Address and secret of the server.
     patience
-        Seconds until a server that says nothing counts as not there.
+        Seconds until a server that has answered before, and says nothing, counts as not there.
     """
 
     def __init__(self, entry: NetworkEntry, patience: float = PATIENCE) -> None:
