@@ -67,6 +67,9 @@ SECTOR = np.pi / 8
 FIRST_RING = (0.98, 1.18)
 """nm⁻¹; around the first ring of silver behenate."""
 
+POINTED = (520.5, 612.5)
+"""Row from the top and column under the mouse, on the second ring."""
+
 WRONG_BY = 14.0
 """Pixels; as wrong as somebody is who reads off the centre of another day."""
 
@@ -212,6 +215,7 @@ def _pictures_of_calibration(leash: Leash) -> None:
     window.tabs.setCurrentWidget(window.calibration_tab)
     leash.detector_panel.newest.click()
     _until(lambda: leash.detector.frame is not None, "the newest frame is on view")
+    leash.detector_panel.view.pointed.emit(POINTED)
     _take(leash, "calibration", window)
     window.theme_wanted.emit(Theme.DARK)
     _take(leash, "calibration-dark", window)
@@ -250,8 +254,8 @@ def _answer(leash: Leash, ask: Callable[[], None], button: str) -> None:
     """Do what brings a question up, and press one of its buttons."""
     ask()
     window = leash.window
-    _until(lambda: window.findChild(QMessageBox) is not None, f"there is a button {button!r}")
-    box = window.findChild(QMessageBox)
+    _until(lambda: bool(window.findChildren(QMessageBox)), f"there is a button {button!r}")
+    box = window.findChildren(QMessageBox)[0]
     next(each for each in box.buttons() if each.text() == button).click()
 
 
@@ -273,11 +277,12 @@ def _take(leash: Leash, name: str, widget: QWidget) -> None:
 
 def _in_few_colors(image: Image.Image) -> Image.Image:
     """Return a picture in which grounds and text keep their colours, and small dots their hue."""
-    seen = image.getcolors(image.width * image.height) or []
-    frequent = [color for _, color in sorted(seen, reverse=True)[:FLAT_COLORS]]
+    colors = np.asarray(image).reshape(-1, 3)
+    seen, numbers = np.unique(colors, axis=0, return_counts=True)
+    frequent = seen[np.argsort(-numbers)[:FLAT_COLORS]]
     spread = image.quantize(COLORS - len(frequent), Image.Quantize.MAXCOVERAGE).getpalette() or []
     palette = Image.new("P", (1, 1))
-    palette.putpalette([part for color in frequent for part in color] + spread)
+    palette.putpalette([*frequent.ravel().tolist(), *spread])
     return image.quantize(palette=palette, dither=Image.Dither.NONE)
 
 

@@ -68,6 +68,7 @@ class Queues(QObject):
         window.failures_action.triggered.connect(self.show_failures)
         failures.refresh_wanted.connect(self._ask_for_failures)
         failures.requeue_wanted.connect(self._on_requeue_wanted)
+        link.refused.connect(self._on_refused)
         server.changed.connect(self._show_readiness)
         server.queue_replaced.connect(self._on_queue_replaced)
         calibration.changed.connect(self._show_readiness)
@@ -103,7 +104,7 @@ class Queues(QObject):
         self._server.expect_replacement()
         self._tell("The calibration is on its way…", Tone.BUSY)
         self._link.ask(
-            lambda client: client.new(calibration, masks), self._on_started, self._on_refused
+            lambda client: client.new(calibration, masks), self._on_started, self._on_not_started
         )
 
     def _on_started(self, reply: NewQueue) -> None:
@@ -123,6 +124,10 @@ class Queues(QObject):
             no="Only new ones",
             answered=self._on_existing_answered,
         )
+
+    def _on_not_started(self, error: SaxsdogError) -> None:
+        self._server.forget_replacement()
+        self._on_refused(error)
 
     def _on_existing_answered(self, yes: bool) -> None:
         if yes:
