@@ -26,10 +26,7 @@ docs: $(VENV)/.docs  ## build the manual as HTML in docs/_build
 	$(BIN)/python -m sphinx --fail-on-warning --quiet -b html docs docs/_build
 	@echo "the manual is docs/_build/index.html"
 
-screenshots: $(VENV)/.screenshots  ## take the pictures of the window anew
-	$(BIN)/python docs/make_screenshots.py
-
-screenshots: $(VENV)/.gui  ## take the pictures of the window for the manual, without a screen
+screenshots: $(VENV)/.gui  ## take the pictures of the window anew, without a screen
 	$(BIN)/python docs/make_screenshots.py
 	@echo "the pictures are in docs/images"
 
@@ -41,8 +38,7 @@ $(VENV)/.test: extra := test
 $(VENV)/.bench: extra := bench
 $(VENV)/.docs: extra := docs
 $(VENV)/.gui: extra := gui
-$(VENV)/.screenshots: extra := gui
-$(VENV)/.demo $(VENV)/.test $(VENV)/.bench $(VENV)/.docs $(VENV)/.screenshots: $(VENV)/.made pyproject.toml
+$(VENV)/.demo $(VENV)/.test $(VENV)/.bench $(VENV)/.docs $(VENV)/.gui: $(VENV)/.made pyproject.toml
 	$(PIP) --editable '.[$(extra)]'
 	touch $@
 
