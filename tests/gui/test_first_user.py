@@ -92,7 +92,7 @@ def correct_the_beam_center(window):
     leash.detector_panel.view.show_beam()
     window.drag(leash.detector_panel.view, (column, row), right)
     now = leash.detector.geometry.beam_center
-    assert now == pytest.approx((right[1], right[0]), abs=1.0)  # a pixel of the screen
+    assert now == pytest.approx((right[1], right[0]), abs=2.5)  # a pixel of the screen, or two
     leash.window.undo_action.trigger()
     assert leash.detector.geometry.beam_center == pytest.approx((row, column))
     leash.window.redo_action.trigger()
