@@ -16,6 +16,7 @@ from saxsdog.cli.leash import commands as leash
 from saxsdog.cli.main import COMMANDS
 from saxsdog.schema import load_schema
 from saxsfeeder import command as feeder
+from saxsleash import command as window
 
 REFERENCE = Path(__file__).parent / "reference"
 NOTE = "<!-- Made by docs/make_reference.py; do not edit. -->\n"
@@ -85,7 +86,8 @@ workers.number = 4
 
 COMMANDS_INTRODUCTION = """
 Tools that need no server are subcommands of one command, `saxsdog`; `python -m saxsdog` is the same
-command. `saxsdog-server` is the server, `saxsleash` asks it, `saxsfeeder` tells it of new images.
+command. `saxsdog-server` is the server, `saxsleash` asks it, from a window or by a command, `saxsfeeder`
+tells it of new images.
 `--help` prints the text below in its short form, `--version` the version.
 
 | exit status | means |
@@ -263,9 +265,13 @@ def _command(command: str, summary: str) -> Iterator[str]:
 
 
 def _leash() -> Iterator[str]:
-    """Describe ``saxsleash``: first what all of its commands take, then each of them."""
+    """Describe ``saxsleash``: its window, what all of its commands take, then each of them."""
+    parser = window.make_parser()
     yield "## saxsleash\n"
-    yield f"```text\nsaxsleash COMMAND ...\n```\n\n{_prose(leash.DESCRIPTION)}\n"
+    yield "```text\nsaxsleash [options] [CAL]\nsaxsleash COMMAND ...\n```\n"
+    yield f"{_prose(parser.description or '')}\n"
+    yield from _definitions(_options(parser).values(), parser.prog)
+    yield f"### saxsleash COMMAND\n\n{_prose(leash.DESCRIPTION)}\n"
     yield "Every command takes these options:\n"
     common = _options(leash.parser_of("hello"))
     yield from _definitions(common.values(), "saxsleash")

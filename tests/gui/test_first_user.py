@@ -115,7 +115,7 @@ def watch_curves_arrive(window):
     leash.window.tabs.setCurrentWidget(leash.window.plot_tab)
     curve = leash.curves.curves[0]
     assert curve.channel == "R0"
-    assert curve.image == leash.server.newest_image
+    window.until(lambda: leash.curves.image == leash.server.newest_image)
 
 
 def files_of(history):
@@ -148,7 +148,7 @@ def look_at_another_image(window):
     assert leash.history_panel.picked == row.cursor
     assert leash.curves.image == row.file
     leash.curves.unpin()
-    assert leash.curves.image == leash.server.newest_image
+    window.until(lambda: leash.curves.image == leash.server.newest_image)
 
 
 def abort(window):

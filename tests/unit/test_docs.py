@@ -21,6 +21,7 @@ TOML_BLOCK = re.compile(r"```toml\n(.*?)```", re.DOTALL)
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 PICTURE_BYTES = 80_000
 ALL_PICTURES_BYTES = 250_000
+SCREENSHOT_BYTES = 150_000
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +84,14 @@ def test_every_picture_is_used() -> None:
     text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
     for path in (DOCS / "figures").iterdir():
         assert f"figures/{path.name}" in text
+
+
+def test_pictures_of_the_window_are_small_and_used() -> None:
+    readme = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    text = readme + "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    for path in (DOCS / "images").iterdir():
+        assert path.stat().st_size < SCREENSHOT_BYTES, path.name
+        assert f"images/{path.name}" in text
 
 
 def _keys(schema: dict[str, Any]) -> list[str]:
