@@ -86,8 +86,8 @@ workers.number = 4
 
 COMMANDS_INTRODUCTION = """
 Tools that need no server are subcommands of one command, `saxsdog`; `python -m saxsdog` is the same
-command. `saxsdog-server` is the server, `saxsleash` asks it, from a window or by a command, `saxsfeeder`
-tells it of new images.
+command. `saxsdog-server` is the server, `saxsleash` asks it, from a window or by a command,
+`saxsfeeder` tells it of new images.
 `--help` prints the text below in its short form, `--version` the version.
 
 | exit status | means |

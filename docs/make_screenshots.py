@@ -67,7 +67,7 @@ SECTOR = np.pi / 8
 FIRST_RING = (0.98, 1.18)
 """nm⁻¹; around the first ring of silver behenate."""
 
-POINTED = (410.5, 612.5)
+POINTED = (474.5, 522.5)
 """Row from the top and column under the mouse, on the second ring."""
 
 WRONG_BY = 14.0
