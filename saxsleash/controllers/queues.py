@@ -4,7 +4,6 @@ from functools import partial
 
 from PyQt5.QtCore import QObject
 
-from saxsdog.cli.leash.words import count, folder
 from saxsdog.errors import SaxsdogError
 from saxsdog.protocol.messages import (
     CalibrationOf,
@@ -14,6 +13,7 @@ from saxsdog.protocol.messages import (
     QueueClosed,
     Requeued,
 )
+from saxsdog.words import count, folder
 from saxsleash.appearance import Tone
 from saxsleash.controllers.masks import Masks
 from saxsleash.dialogs.failures import FailuresDialog

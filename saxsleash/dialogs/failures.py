@@ -18,8 +18,8 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from saxsdog.cli.leash.words import count
 from saxsdog.protocol.messages import Failure
+from saxsdog.words import count
 from saxsleash.appearance import in_characters, in_lines
 from saxsleash.models.failures_model import COLUMNS, FailuresModel
 from saxsleash.models.reason_words import explanation

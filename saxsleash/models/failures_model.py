@@ -6,8 +6,8 @@ from typing import Any
 
 from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 
-from saxsdog.cli.leash.words import moment
 from saxsdog.protocol.messages import Failure
+from saxsdog.words import moment
 from saxsleash.models.reason_words import explanation
 
 COLUMNS: tuple[str, ...] = ("Image", "Status", "Reason", "Message", "Time")

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from saxsdog.cli.leash.words import count
 from saxsdog.protocol.messages import QueueState, Statistics
+from saxsdog.words import count
 from saxsleash.appearance import Tone
 
 RECENT = 5

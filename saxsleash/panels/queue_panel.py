@@ -11,8 +11,8 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from saxsdog.cli.leash.words import count, duration, folder
 from saxsdog.protocol.messages import QueueState, Statistics
+from saxsdog.words import count, duration, folder
 from saxsleash.appearance import in_characters, muted_color, tone_color
 from saxsleash.models.server_model import Connection, ServerModel
 from saxsleash.panels.elided_label import ElidedLabel

@@ -5,7 +5,7 @@ import time
 from PyQt5.QtCore import QEvent, Qt, QTimer, pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
-from saxsdog.cli.leash.words import ago, duration, moment
+from saxsdog.words import ago, duration, moment
 from saxsleash.appearance import (
     Tone,
     digits_font,

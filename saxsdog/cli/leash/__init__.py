@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from saxsdog.cli.exit_status import ExitStatus
 from saxsdog.cli.leash.commands import COMMANDS, make_parser, parser_of
-from saxsdog.cli.leash.words import printable
 from saxsdog.errors import SaxsdogError
+from saxsdog.words import printable
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

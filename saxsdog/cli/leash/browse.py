@@ -10,8 +10,8 @@ from saxsdog.cli.leash.connection import connect
 from saxsdog.cli.leash.documents import document_of, print_document
 from saxsdog.cli.leash.pages import pages_of
 from saxsdog.cli.leash.tables import show_table
-from saxsdog.cli.leash.words import count, printable
 from saxsdog.protocol.messages import CurveFiles
+from saxsdog.words import count, printable
 
 
 def get(options: argparse.Namespace) -> int:

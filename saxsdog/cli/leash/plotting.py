@@ -11,12 +11,12 @@ from saxsdog.cli.exit_status import ExitStatus
 from saxsdog.cli.leash.connection import connect
 from saxsdog.cli.leash.documents import document_of, print_document
 from saxsdog.cli.leash.newest import Newest
-from saxsdog.cli.leash.words import printable
 from saxsdog.errors import ProtocolError, UsageError
 from saxsdog.figures.canvas import figure, require_matplotlib
 from saxsdog.figures.curves import Line, Style, draw_on, x_label_of
 from saxsdog.protocol.arrays import arrays_of
 from saxsdog.protocol.messages import NewestCurves
+from saxsdog.words import printable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from saxsdog.cli.exit_status import ExitStatus
 from saxsdog.cli.leash.connection import connect
 from saxsdog.cli.leash.documents import document_of, print_document
-from saxsdog.cli.leash.words import printable
 from saxsdog.figures.canvas import figure, require_matplotlib
 from saxsdog.figures.overview import BRIGHTEST_PERCENTILE, DARKEST_OF_MEDIAN, FRAME_COLORS
 from saxsdog.protocol.arrays import array_of
+from saxsdog.words import printable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -6,8 +6,8 @@ from saxsdog.cli.exit_status import ExitStatus
 from saxsdog.cli.leash.connection import connect
 from saxsdog.cli.leash.documents import document_of, print_document
 from saxsdog.cli.leash.tables import Fact, show_facts
-from saxsdog.cli.leash.words import count, folder
 from saxsdog.protocol.messages import Reply
+from saxsdog.words import count, folder
 
 
 def hello(options: argparse.Namespace) -> int:

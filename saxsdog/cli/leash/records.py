@@ -8,9 +8,9 @@ from saxsdog.cli.leash.connection import connect
 from saxsdog.cli.leash.documents import document_of, print_document
 from saxsdog.cli.leash.pages import pages_of
 from saxsdog.cli.leash.tables import show_table
-from saxsdog.cli.leash.words import moment, printable
 from saxsdog.client import Client
 from saxsdog.protocol.messages import Failure, Failures, HistoryPage, Row
+from saxsdog.words import moment, printable
 
 CURSOR_WIDTH = 8
 MOMENT_WIDTH = len(moment(0.0))

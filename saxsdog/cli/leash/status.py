@@ -7,8 +7,8 @@ from saxsdog.cli.exit_status import ExitStatus
 from saxsdog.cli.leash.connection import connect
 from saxsdog.cli.leash.documents import document_of, print_document
 from saxsdog.cli.leash.tables import Fact, show_facts
-from saxsdog.cli.leash.words import ago, count, duration, folder, reasons, sparkline
 from saxsdog.protocol.messages import Counters, QueueState, SourceStatus, Statistics
+from saxsdog.words import ago, count, duration, folder, reasons, sparkline
 
 ALARM = "bold red"
 WARNING = "yellow"

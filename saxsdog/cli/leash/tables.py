@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from saxsdog.cli.leash.words import printable
+from saxsdog.words import printable
 
 
 class Fact(NamedTuple):

@@ -9,10 +9,10 @@ from saxsdog.cli.exit_status import ExitStatus
 from saxsdog.cli.leash.connection import connect
 from saxsdog.cli.leash.documents import document_of, print_document
 from saxsdog.cli.leash.live_line import LiveLine
-from saxsdog.cli.leash.words import count, printable, reasons, sparkline
 from saxsdog.client import Client
 from saxsdog.errors import ServerUnreachableError
 from saxsdog.protocol.messages import Counters, QueueState, Statistics
+from saxsdog.words import count, printable, reasons, sparkline
 
 LONGEST_LOOK = 1.0
 """s that a look waits for an image; failures, which do not end it, show no later than that."""

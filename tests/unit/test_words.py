@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saxsdog.cli.leash.words import (
+from saxsdog.words import (
     BARS,
     ago,
     count,
