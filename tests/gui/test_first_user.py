@@ -89,8 +89,10 @@ def correct_the_beam_center(window):
     leash = window.leash
     row, column = leash.detector.geometry.beam_center
     right = column - ERROR[1], row - ERROR[0]
-    leash.detector_panel.view.show_beam()
-    window.drag(leash.detector_panel.view, (column, row), right)
+    view = leash.detector_panel.view
+    window.until(lambda: (view.cross.pos().x(), view.cross.pos().y()) == (column, row))
+    view.show_beam()
+    window.drag(view, (column, row), right)
     now = leash.detector.geometry.beam_center
     assert now == pytest.approx((right[1], right[0]), abs=2.5)  # a pixel of the screen, or two
     leash.window.undo_action.trigger()

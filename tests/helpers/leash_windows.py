@@ -68,7 +68,13 @@ class Window:
     def drag(self, view, start, end):
         """Drag with the mouse in a plot, from one point to another, ``(x, y)`` of the plot."""
         box, viewport = view.getViewBox(), view.viewport()
-        places = [view.mapFromScene(box.mapViewToScene(QPointF(*point))) for point in (start, end)]
+
+        def on_screen():
+            return [view.mapFromScene(box.mapViewToScene(QPointF(*at))) for at in (start, end)]
+
+        places = on_screen()
+        while _after_all_events(on_screen) != places:  # until the layout has settled
+            places = on_screen()
         halfway = (places[0] + places[1]) / 2
         self.bot.mouseMove(viewport, places[0])
         self.bot.mousePress(viewport, Qt.LeftButton, pos=places[0])
@@ -79,6 +85,11 @@ class Window:
     def _boxes(self):
         boxes = self.leash.window.findChildren(QMessageBox)
         return [box for box in boxes if box.isVisible()]
+
+
+def _after_all_events(look):
+    QApplication.processEvents()
+    return look()
 
 
 def _move_pressed(viewport, place):
