@@ -1,16 +1,20 @@
 # Everything on a fresh machine: `make demo` shows the product, `make test` checks it.
 PYTHON ?= python3
 VENV := .venv
+BUDGET ?= 60
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint bench docs screenshots clean
+.PHONY: demo test soak lint bench docs screenshots clean
 
 demo: $(VENV)/.demo  ## simulate an experiment, integrate it, draw the result
 	$(BIN)/saxsdog demo build/demo
 
 test: lint  ## lint, type-check, test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
+
+soak: $(VENV)/.test  ## the long tests, each for BUDGET seconds: make soak BUDGET=600
+	$(BIN)/python -m pytest tests/faults -m soak --budget $(BUDGET) --durations 0
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -5,6 +5,7 @@ Run it from anywhere: ``python docs/make_reference.py``. The pages are committed
 """
 
 import argparse
+import ast
 import importlib
 import json
 from collections.abc import Container, Iterable, Iterator
@@ -102,6 +103,28 @@ Results go to the standard output, messages to the standard error. A progress ba
 where the standard error is a terminal.
 """
 
+TESTS = Path(__file__).parents[1] / "tests"
+
+PROMISES_INTRODUCTION = """
+What is done to the product, what holds all the same, and the test that does it with real
+processes, sockets, files and signals. After each of them the counters add up, no temporary file
+and no process is left, and the server answers. Tests marked as long belong to `make soak`, all
+others to `make test`. [Reliability](../explanation/reliability.md) says what is meant by it, and
+what is not promised.
+"""
+
+SUBJECTS = {
+    "A": "Who may ask",
+    "B": "Abuse",
+    "C": "Paths",
+    "D": "Feeders",
+    "E": "Workers",
+    "F": "Images",
+    "G": "Server, disks and restarts",
+    "H": "Clients",
+    "L": "Load",
+}
+
 EXAMPLE = """
 {
     "Title": "Silver behenate, Pilatus 1M",
@@ -159,6 +182,7 @@ def pages() -> dict[Path, str]:
     return {
         REFERENCE / "calibration.md": calibration_page(),
         REFERENCE / "command-line.md": command_line_page(),
+        REFERENCE / "promises.md": promises_page(),
         REFERENCE / "settings.md": settings_page(),
     }
 
@@ -178,6 +202,36 @@ def settings_page() -> str:
     parts += _sections("Keys at the top", "", load_schema("settings"))
     parts += ["## Example\n", f"```toml\n{SETTINGS_EXAMPLE.strip()}\n```\n"]
     return "\n".join(parts)
+
+
+def promises_page() -> str:
+    """List the promises that stand at the tests, by subject and number."""
+    rows: dict[str, list[tuple[int, str]]] = {subject: [] for subject in SUBJECTS}
+    for path in sorted(TESTS.rglob("test_*.py")):
+        for test, promise in _promises(path):
+            name = promise["name"]
+            where = f"`{path.parent.name}/{path.name}`: {test}"
+            length = " (long)" if "soak" in path.parts else ""
+            cells = (name, promise["fault"], promise["kept"], where + length)
+            rows[name[0]].append((int(name[1:]), f"| {' | '.join(map(_escaped, cells))} |"))
+    parts = [NOTE, "# Promises", PROMISES_INTRODUCTION]
+    for letter, title in SUBJECTS.items():
+        parts += [f"## {title}\n", "| | fault | promise | shown by |", "|---|---|---|---|"]
+        parts += [row for _, row in sorted(rows[letter])]
+        parts.append("")
+    return "\n".join(parts)
+
+
+def _promises(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield the tests of a file that carry promises, as words, with each of them."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef):
+            for mark in node.decorator_list:
+                if isinstance(mark, ast.Call) and getattr(mark.func, "id", "") == "promise":
+                    values = [*mark.args, *(each.value for each in mark.keywords)]
+                    texts = [ast.literal_eval(value) for value in values]
+                    promise = dict(zip(("name", "fault", "kept"), texts, strict=True))
+                    yield node.name.removeprefix("test_").replace("_", " "), promise
 
 
 def _sections(title: str, prefix: str, schema: dict[str, Any]) -> Iterator[str]:

@@ -17,7 +17,7 @@ def store(document: Mapping[str, Any], masks: Mapping[str, bytes], path: Path) -
     Parameters
     ----------
     document
-        The calibration, as it stands in a file.
+        The calibration, as it stands in a file; it need not be valid.
     masks
         Content of mask files, by the text that stands in ``MaskFile``.
     path
@@ -82,7 +82,9 @@ def _lies_below(name: str) -> bool:
 def _with_names(document: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     """Copy a calibration with the names of the files that its masks were written to."""
     changed = deepcopy(dict(document))
-    for mask in changed.get("Masks", []):
-        if mask.get("MaskFile") in names:
-            mask["MaskFile"] = names[mask["MaskFile"]]
+    masks = changed.get("Masks")
+    for mask in masks if isinstance(masks, list) else ():
+        match mask:
+            case {"MaskFile": str(name)} if name in names:
+                mask["MaskFile"] = names[name]
     return changed

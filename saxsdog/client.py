@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -50,7 +50,7 @@ from saxsdog.protocol.messages import (
     Statistics,
     Welcome,
 )
-from saxsdog.transport.client import PATIENCE, Link
+from saxsdog.transport.client import PATIENCE, Greeting, Link
 
 PATIENCE_FOR_NEW = 60.0
 """Seconds: the server reads the masks and computes the weights of every pixel."""
@@ -112,6 +112,10 @@ class Client:
     def hello(self) -> Welcome:
         """Say who serves."""
         return self._ask(Hello(), Welcome)
+
+    def greet(self) -> Greeting:
+        """Say hello, and compare the server's clock with ours."""
+        return self._link.greet()
 
     def new(
         self,
@@ -198,9 +202,18 @@ class Client:
         """Try the failed images again, or those that failed for one reason."""
         return self._ask(Requeue(reason), Requeued)
 
-    def image(self, max_side: int = 512) -> Preview:
-        """Fetch the newest frame, reduced; see :func:`saxsdog.protocol.arrays.array_of`."""
-        return self._ask(Image(max_side), Preview)
+    def image(self, max_side: int = 512, directory: Sequence[str] | None = None) -> Preview:
+        """Fetch the newest frame, reduced; see :func:`saxsdog.protocol.arrays.array_of`.
+
+        Parameters
+        ----------
+        max_side
+            Rows and columns that it may have.
+        directory
+            Parts of the path of a folder below the root of the server: the newest image in it and
+            below, whether there is a queue or not. By default the newest one that was integrated.
+        """
+        return self._ask(Image(max_side, None if directory is None else tuple(directory)), Preview)
 
     def live(self, since: int | None = None) -> Iterator[Row]:
         """Yield each image when its curves are written, for ever.

@@ -29,6 +29,8 @@ _BOUNDS_OF_SIZE = {
     "maxLength": ("at most", "characters"),
 }
 _LONGEST_VALUE = 60
+_UNITS = {"Angstrom": "Å"}
+"""Units as people read them, where the schema has another word."""
 
 KeyPath = tuple[str | int, ...]
 """Where a value stands in a document: keys of objects and indices of lists, from the top."""
@@ -88,7 +90,7 @@ def _message(error: ValidationError) -> str:
     schema = error.schema
     value: Any = error.instance
     assert isinstance(schema, dict)  # noqa: S101 - false only for the schemas `true` and `false`
-    unit = f" ({schema['unit']})" if "unit" in schema else ""
+    unit = f" ({_UNITS.get(schema['unit'], schema['unit'])})" if "unit" in schema else ""
     got = f"got {describe(value)}"
     limit = error.validator_value
     match error.validator:
@@ -96,8 +98,10 @@ def _message(error: ValidationError) -> str:
             return _explain_unknown(_keys_to_mend(error), schema)
         case "required":
             (missing,) = _keys_to_mend(error)
-            meaning = schema["properties"][missing]["description"].partition(".")[0]
-            return f"expected the key {missing!r} ({meaning}), it is missing"
+            # A condition of a schema names keys that are described elsewhere.
+            description = schema["properties"][missing].get("description", "")
+            meaning = f" ({description.partition('.')[0]})" if description else ""
+            return f"expected the key {missing!r}{meaning}, it is missing"
         case "type":
             types = [str(limit)] if isinstance(limit, str) else schema["type"]
             expected = " or ".join(_NAMES_OF_TYPES[name] for name in types)

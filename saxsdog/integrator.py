@@ -143,16 +143,9 @@ def _read(calibration: Calibration, index: int, file: Path | None) -> Mask | Non
         return None
     key = f"Masks[{index}].MaskFile"
     try:
-        mask = read_mask(file)
+        return read_mask(file, calibration.geometry.shape)
     except CalibrationError as error:
         raise CalibrationError(f"{key}: {error}") from error
-    shape = calibration.geometry.shape
-    if mask.shape != shape:
-        raise CalibrationError(
-            f"{key}: {file}: expected a mask of {shape} pixels as in Geometry.Imagesize, "
-            f"got {mask.shape}"
-        )
-    return mask
 
 
 def _channels(calibration: Calibration, masks: list[Mask | None]) -> list[Channel]:

@@ -1,6 +1,7 @@
 """A hidden server on this machine, for one root and for as long as somebody needs it."""
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -24,7 +25,7 @@ class LocalServer:
     """A server process on loopback with a fresh secret; a context manager.
 
     It ends with this object, and with this process however that ends: it watches a pipe that only
-    we hold open.
+    we hold open. If this process was killed the server removes its folder, where its secret lies.
 
     Parameters
     ----------
@@ -40,6 +41,11 @@ class LocalServer:
         Of the server.
     state
         Folder of what outlives the server; one that ends with it by default.
+
+    Attributes
+    ----------
+    folder
+        A folder for this server alone, with its network file and its log; it ends with the server.
     """
 
     def __init__(
@@ -68,11 +74,12 @@ class LocalServer:
             If it does not start; its log says why.
         """
         with ExitStack() as stack:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="saxsdog-")))
-            network = folder / "network.json"
+            made = tempfile.TemporaryDirectory(prefix="saxsdog-")
+            self.folder = Path(stack.enter_context(made))
+            network = self.folder / "network.json"
             save_network([self.entry], network)
-            self._log = folder / "server.log"
-            self.process = self._start(network, self._state or folder / "state")
+            self._log = self.folder / "server.log"
+            self.process = self._start(network, self._state or self.folder / "state")
             stack.callback(self._end)
             self.entry = NetworkEntry(
                 self.entry.name, self._address(), self.entry.feeder, self.entry.secret
@@ -98,7 +105,8 @@ class LocalServer:
         return self._log.read_text(encoding="utf-8", errors="replace")
 
     def _start(self, network: Path, state: Path) -> "subprocess.Popen[bytes]":
-        words = [sys.executable, "-m", "saxsdog.cli.server", str(self._root), "--stop-with-stdin"]
+        words = [sys.executable, "-m", "saxsdog.cli.hidden_server"]
+        words += [str(network.parent), str(os.getpid()), str(self._root)]
         words += ["--network", str(network), "--state", str(state)]
         if self._workers is not None:
             words += ["--workers", str(self._workers)]

@@ -13,6 +13,9 @@ from jsonschema.exceptions import ValidationError
 from saxsdog.errors import DocumentError
 from saxsdog.explanations import KeyPath, Problem, describe, explain, path_text
 
+MOST_LEVELS = 32
+"""Of lists and objects in each other, as in messages; our documents have less than ten."""
+
 
 def schema_folder() -> Path:
     """Folder of the schemas: beside this module in a wheel, beside its package in a checkout."""
@@ -35,7 +38,7 @@ def _validator(name: str) -> Draft202012Validator:
 
 
 def parse_json(text: str) -> Any:
-    """Parse JSON without keys that come twice.
+    """Parse JSON without keys that come twice, and not so deep that only the parser can bear it.
 
     Raises
     ------
@@ -43,7 +46,7 @@ def parse_json(text: str) -> Any:
         With line and column if the text is not JSON.
     """
     try:
-        return json.loads(text, object_pairs_hook=_unique_keys)
+        document = json.loads(text, object_pairs_hook=_unique_keys)
     except json.JSONDecodeError as error:
         raise DocumentError(
             f"expected JSON, got something else at line {error.lineno}, "
@@ -51,6 +54,26 @@ def parse_json(text: str) -> Any:
         ) from error
     except (RecursionError, ValueError) as error:
         raise DocumentError(f"expected JSON of a sensible depth and size: {error}") from error
+    if text.count("[") + text.count("{") > MOST_LEVELS and _is_deeper(document, MOST_LEVELS):
+        raise DocumentError(
+            f"expected JSON of a sensible depth, got more than {MOST_LEVELS} levels"
+        )
+    return document
+
+
+def _is_deeper(document: Any, most: int) -> bool:
+    """Whether lists and objects stand in each other more than so many times."""
+    level = [document]
+    for _ in range(most + 1):
+        containers = [each for each in level if isinstance(each, dict | list)]
+        if not containers:
+            return False
+        level = [
+            item
+            for each in containers
+            for item in (each.values() if isinstance(each, dict) else each)
+        ]
+    return True
 
 
 def problems(document: Any, name: str) -> list[Problem]:

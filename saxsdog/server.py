@@ -137,7 +137,8 @@ class Server:
             patience,
             look=lambda questions: looker.look(questions),
             on_results=lambda: session.notify(),
-            on_loss=lambda reason: intake.search(reason),
+            on_loss=lambda reason: intake.search(reason, full=True),
+            on_empty_journal=lambda: keeper.write_again(),
         )
         looker = stack.enter_context(Looker(foreman.looked))
         intake = Intake(settings, roots, foreman, looker, entry.feeder)
@@ -175,5 +176,8 @@ def _sweep_state(folder: Path) -> None:
 def _sweep_results(folders: list[str]) -> None:
     """Remove what killed workers had not finished writing."""
     for folder in map(Path, folders):
-        if folder.is_dir() and os.access(folder, os.W_OK):
-            remove_leftovers_of_the_dead(folder)
+        try:
+            if folder.is_dir() and os.access(folder, os.W_OK):
+                remove_leftovers_of_the_dead(folder)
+        except OSError as error:  # a disk that does not answer must not keep us from starting
+            logger.warning("%s: cannot be tidied up: %s", folder, error.strerror)

@@ -1,14 +1,20 @@
 """Write a file whole or not at all, or line by line."""
 
+import errno
 import os
 import re
+import stat
 import threading
 from pathlib import Path
+
+from saxsdog.regular_file import open_regular
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 _MORE = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
 _TEMPORARY = re.compile(r"\..+\.(?P<process>[0-9]{1,9})-[0-9]+\.tmp", re.DOTALL)
 _READABLE_BY_ALL = 0o666
+_LONGEST_NAME = 255
+"""Bytes; what the usual file systems take."""
 
 
 def write_whole(path: str | os.PathLike[str], data: bytes, mode: int = _READABLE_BY_ALL) -> None:
@@ -23,9 +29,11 @@ def write_whole(path: str | os.PathLike[str], data: bytes, mode: int = _READABLE
     Raises
     ------
     OSError
-        If the folder is missing, full or not writable; no temporary file is left behind.
+        If the folder is missing, full or not writable, or a device, a pipe or a socket has this
+        name, which a file would take from it; no temporary file is left behind.
     """
     path = Path(path)
+    _refuse_what_is_no_file(path)
     temporary = temporary_name(path)
     # A file of this name is from a dead thread that had our numbers.
     temporary.unlink(missing_ok=True)
@@ -41,6 +49,17 @@ def write_whole(path: str | os.PathLike[str], data: bytes, mode: int = _READABLE
         raise
 
 
+def _refuse_what_is_no_file(path: Path) -> None:
+    """Refuse a name that somebody needs for something else; a folder defends itself."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:  # nothing is there, or writing says why not
+        return
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        reason = "expected a file or a new name, got a device, a pipe or a socket"
+        raise OSError(errno.EEXIST, reason, str(path))
+
+
 def append_to(path: Path, data: bytes, *, parents: bool = False) -> None:
     """Append to a file; it and its folder are made if they are not there.
 
@@ -54,13 +73,14 @@ def append_to(path: Path, data: bytes, *, parents: bool = False) -> None:
     Raises
     ------
     OSError
-        If the file cannot be written. A part of the data may have been.
+        If the file cannot be written, or is a link or none at all. A part of the data may have
+        been.
     """
     try:
-        descriptor = os.open(path, _MORE, _READABLE_BY_ALL)
+        descriptor = open_regular(path, _MORE, _READABLE_BY_ALL)
     except FileNotFoundError:
         path.parent.mkdir(parents=parents, exist_ok=True)
-        descriptor = os.open(path, _MORE, _READABLE_BY_ALL)
+        descriptor = open_regular(path, _MORE, _READABLE_BY_ALL)
     try:
         _write(descriptor, data)
     finally:
@@ -100,5 +120,11 @@ def _is_running(process_id: int) -> bool:
 
 
 def temporary_name(path: Path) -> Path:
-    """Name under which this thread writes before it renames: hidden, in the same folder."""
-    return path.with_name(f".{path.name}.{os.getpid()}-{threading.get_native_id()}.tmp")
+    """Name under which this thread writes before it renames: hidden, in the same folder.
+
+    What a file system does not take of a long name is left out: nobody else has our numbers.
+    """
+    start, end = f".{path.name}", f".{os.getpid()}-{threading.get_native_id()}.tmp"
+    while len(os.fsencode(start)) + len(end) > _LONGEST_NAME:
+        start = start[:-1]
+    return path.with_name(start + end)

@@ -1,9 +1,12 @@
 """Numbers and times as people say them."""
 
-import time
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 BARS = "▁▂▃▄▅▆▇█"
+UNKNOWN = "unknown"
+"""In place of a time that no calendar has; the header of an image may say anything."""
+
 _UNITS = (("s", 60), ("min", 60), ("h", 24))
 
 
@@ -57,6 +60,26 @@ def sparkline(values: Sequence[int]) -> str:
     return "".join(BARS[-(-value * (len(BARS) - 1) // largest)] for value in values)
 
 
-def moment(seconds: float) -> str:
-    """Return a time since the epoch as date and time of day where we are."""
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
+def moment(seconds: float, pattern: str = "%Y-%m-%d %H:%M:%S") -> str:
+    """Return a time since the epoch as date and time of day where we are.
+
+    Parameters
+    ----------
+    seconds
+        Of a clock, or of the header of an image: any number, NaN as well.
+    pattern
+        As ``strftime`` takes it.
+    """
+    when = local_time(seconds)
+    return UNKNOWN if when is None else when.strftime(pattern)
+
+
+def local_time(seconds: float) -> datetime | None:
+    """Return a time since the epoch in the zone of this computer, ``None`` if there is none such.
+
+    Years end at 9999, and NaN is no time.
+    """
+    try:
+        return datetime.fromtimestamp(seconds).astimezone()
+    except (ValueError, OverflowError, OSError):
+        return None

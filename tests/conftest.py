@@ -5,6 +5,20 @@ from pathlib import Path
 import pytest
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the long tests take as long as somebody has."""
+    parser.addoption(
+        "--budget", type=float, default=60.0, help="s that each long test may take (make soak)"
+    )
+
+
+@pytest.fixture(scope="session")
+def budget(pytestconfig: pytest.Config) -> float:
+    """Return how long a test of ``make soak`` may go on, s."""
+    seconds: float = pytestconfig.getoption("budget")
+    return seconds
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """Return the folder of a real detector frame, which is not part of the repository."""

@@ -19,6 +19,7 @@ COMMANDS = {
     "simulate": "write images of a simulated experiment, with calibration and mask",
     "demo": "simulate, integrate and show the result",
     "bench": "measure how fast this machine integrates",
+    "doctor": "check a site before beamtime: machine, network, folders, calibration",
 }
 
 

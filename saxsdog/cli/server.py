@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import gc
 import json
 import logging
 import os
@@ -26,6 +27,7 @@ from saxsdog.network import (
     network_file,
     permission_problem,
 )
+from saxsdog.pipeline.starting import SIGNALS_TO_STOP
 from saxsdog.server import Server, ServerBrokenError
 from saxsdog.settings import Settings, as_file_name, load_settings
 
@@ -47,8 +49,8 @@ examples:
   saxsdog-server --name Pilatus1M --config /etc/saxsdog.toml
   saxsdog-server --all --config /etc/saxsdog.toml
 
-SIGTERM and Ctrl-C let the workers finish what they hold, then end the server; what is queued is
-integrated after the next start. A second signal ends it at once.
+SIGTERM, Ctrl-C and a terminal that is closed let the workers finish what they hold, then end the
+server; what is queued is integrated after the next start. A second signal ends it at once.
 
 exit status: 0 stopped as told, 1 a part of it died, 2 the call or the settings are wrong."""
 
@@ -112,6 +114,8 @@ def _serve(entry: NetworkEntry, settings: Settings, options: argparse.Namespace)
     with _stop_on_signal() as stop, Server(entry, settings) as server:
         if options.stop_with_stdin:
             threading.Thread(target=_stop_at_end_of_input, args=(stop,), daemon=True).start()
+        gc.collect()
+        gc.freeze()  # to look at all that was imported again and again holds everybody up for 80 ms
         print(json.dumps({"name": entry.name, "address": server.address}), flush=True)
         server.serve(stop)
         logger.info("stopping: workers finish what they hold")
@@ -121,14 +125,18 @@ def _serve(entry: NetworkEntry, settings: Settings, options: argparse.Namespace)
 
 @contextlib.contextmanager
 def _stop_on_signal() -> Iterator[threading.Event]:
-    """Give an event that the first signal sets; the second one does what signals do."""
+    """Give an event that the first signal sets; the second one does what signals do.
+
+    One that whoever started us has us ignore, as ``nohup`` does, stays ignored.
+    """
     stop = threading.Event()
 
     def note(number: int, frame: FrameType | None) -> None:
         stop.set()
         signal.signal(number, signal.SIG_DFL)
 
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    heeded = [each for each in SIGNALS_TO_STOP if signal.getsignal(each) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, note) for number in heeded}
     try:
         yield stop
     finally:

@@ -3,7 +3,6 @@
 import json
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,8 +12,15 @@ from saxsdog.errors import CurveFileError
 from saxsdog.io.numbers_text import column_text, rows_text
 from saxsdog.reduction.integrate import Curve
 from saxsdog.reduction.plan import ChannelPlan
+from saxsdog.regular_file import read_regular
 
 Array = NDArray[np.float64]
+
+MOST_BYTES = 1 << 28
+"""Of a curve file; one of 10,000 rows takes less than a million."""
+
+MOST_DIGITS = 18
+"""Of a number of rows; Python refuses to read thousands of them."""
 
 HEADER_LINES = 4
 ERROR_LABEL = "Error Margin"
@@ -81,15 +87,22 @@ class CurveFormat:
         return b"%b\n %b" % (header.encode(), rows_text(self._q, curve.intensity, curve.sigma))
 
 
-def read_chi(path: str | os.PathLike[str]) -> CurveFile:
+def read_chi(path: str | os.PathLike[str], *, follow: bool = True) -> CurveFile:
     """Read a curve of saxsdog, of the original SAXSDOG in both generations, or of FIT2D.
+
+    Parameters
+    ----------
+    path
+        The file.
+    follow
+        Whether a link is followed.
 
     Raises
     ------
     CurveFileError
         If the file is missing, has no number of rows in its fourth line or other rows than that.
     """
-    lines = _lines(path)
+    lines = _lines(path, follow=follow)
     header, rows = lines[:HEADER_LINES], [line for line in lines[HEADER_LINES:] if line.strip()]
     expected = _row_count(path, header)
     if len(rows) != expected:
@@ -116,12 +129,13 @@ def read_chi(path: str | os.PathLike[str]) -> CurveFile:
     )
 
 
-def _lines(path: str | os.PathLike[str]) -> list[str]:
+def _lines(path: str | os.PathLike[str], *, follow: bool) -> list[str]:
     """Lines of a file whose last line ended: else the last number may have lost digits."""
     try:
-        text = Path(path).read_text(encoding="utf-8", errors="replace")
+        data = read_regular(path, MOST_BYTES, follow=follow)
     except OSError as error:
         raise CurveFileError(f"{path}: expected a curve: {error.strerror}") from error
+    text = data.decode("utf-8", "replace")
     if text and not text.rstrip(" ").endswith("\n"):
         raise CurveFileError(f"{path}: expected a curve, the file is cut off in its last line")
     return text.splitlines()
@@ -129,7 +143,7 @@ def _lines(path: str | os.PathLike[str]) -> list[str]:
 
 def _row_count(path: str | os.PathLike[str], header: list[str]) -> int:
     words = header[-1].split() if len(header) == HEADER_LINES else []
-    if len(words) != 1 or not words[0].isdecimal():
+    if len(words) != 1 or not words[0].isdecimal() or len(words[0]) > MOST_DIGITS:
         got = repr(header[-1][:40]) if len(header) == HEADER_LINES else f"{len(header)} lines"
         raise CurveFileError(f"{path}: expected the number of rows in line 4, got {got}")
     return int(words[0])

@@ -34,6 +34,9 @@ UNPACK: Mapping[Packing, Callable[[NDArray[np.uint8], NDArray[Any]], None]] = {
 MAX_CHUNKS = 1 << 24
 """Chunks of a dataset; 100 000 images in 16 pieces each have 1.6 million."""
 
+_ROOM_FOR_FILTERS = 4096
+"""Bytes; what no filter can pack becomes longer by what it says about that."""
+
 MAX_CHUNK = 1 << 30
 """Bytes of an unpacked chunk, which the library takes memory for."""
 
@@ -84,7 +87,7 @@ class Images:
         if self._packing == "hdf5":
             layout = Layout(self._shape, self._computable, "hdf5", fields)
             if self._chunk is not None:
-                self._chunks.check(image)
+                self._chunks.check_size(self._chunks.check(image))
             elif self._contiguous and self.dataset.get_offset() is None:
                 raise _unwritten(image)
             return layout
@@ -174,6 +177,7 @@ class _Chunks:
                 Reason.TOO_LARGE,
             )
         self._shape, self._chunk = shape[:-2], chunk[:-2]
+        self._largest = int(1.1 * math.prod(chunk) * item_size) + _ROOM_FOR_FILTERS
         self.per_layer = grid[-2] * grid[-1]
         steps = [math.prod(grid[i + 1 :]) for i in range(len(grid))]
         self._steps = steps[:-2]
@@ -201,6 +205,15 @@ class _Chunks:
         """Offset and size of the one chunk of an image, and whether no filter was applied."""
         at = self.check(image)
         return int(self._offsets[at]), int(self._sizes[at]), bool(self._plain[at])
+
+    def check_size(self, first: int) -> None:
+        """Refuse pieces of an image that the library would unpack to much more than they are of."""
+        largest = int(self._sizes[first : first + self.per_layer].max(initial=0))
+        if largest > self._largest:
+            raise FrameError(
+                f"expected at most {self._largest} bytes in a chunk, got {largest}",
+                Reason.TOO_LARGE,
+            )
 
     def size(self, index: int) -> int:
         return int(self._sizes[index])

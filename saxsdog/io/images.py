@@ -2,6 +2,7 @@
 
 import os
 import stat
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from io import FileIO
@@ -16,7 +17,9 @@ from saxsdog.io import cbf, edf, hdf5, tiff
 from saxsdog.io.headers import FrameHeader, Layout, frame_header
 from saxsdog.io.libraries import read_with_fabio, read_with_tifffile
 from saxsdog.io.status import Fingerprint, fingerprint_of, reason_of
+from saxsdog.io.writers import Writers, times_are_fine, writers_of
 from saxsdog.reasons import Reason
+from saxsdog.regular_file import place_of
 
 IMAGE_SUFFIXES: tuple[str, ...] = (".tif", ".tiff", ".cbf", ".edf", *hdf5.SUFFIXES)
 """What names of images end with, in lower case; :class:`FrameReader` itself looks at the bytes."""
@@ -29,6 +32,27 @@ MAX_EXPANSION = 1032
 """Deflate packs no tighter; a larger claim, above ``ALWAYS_ALLOWED`` bytes, is no true header."""
 Unpack = Callable[[NDArray[np.uint8], NDArray[Any]], None]
 """Fills pixels from packed bytes."""
+
+
+@dataclass(frozen=True)
+class Caution:
+    """What a reader must reckon with where others write and plant files meanwhile.
+
+    Attributes
+    ----------
+    roots
+        No file is read that is not in one of these folders, whatever links lead to it; none of them
+        allows all. Without links in their paths.
+    quiet
+        Seconds for which a file must not have been written when it is read, unless the system says
+        that nobody writes to it.
+    """
+
+    roots: tuple[Path, ...] = ()
+    quiet: float = 0.0
+
+
+NO_CAUTION = Caution()
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,10 +89,17 @@ class FrameReader:
     expected_shape
         ``(rows, columns)``; images of another shape are refused, most of them by their header,
         before anything is decoded.
+    caution
+        What must be reckoned with.
     """
 
-    def __init__(self, expected_shape: tuple[int, int] | None = None) -> None:
+    def __init__(
+        self,
+        expected_shape: tuple[int, int] | None = None,
+        caution: Caution = NO_CAUTION,
+    ) -> None:
         self._expected_shape = expected_shape
+        self._caution = caution
         self._pixels = np.empty(0, np.uint8)
         self._packed = np.empty(0, np.uint8)
         self._places = _Places()
@@ -105,9 +136,35 @@ class FrameReader:
         """
         try:
             with _open(path) as stream:
+                self._check_place(stream, path)
                 return self._read_version(stream, path, page)
         except FrameError as error:
             raise error.at(path) from error
+
+    def _check_place(self, stream: FileIO, path: Path) -> None:
+        """Refuse a file that a link leads to, planted after somebody looked at the image."""
+        roots = self._caution.roots
+        if roots:
+            place = place_of(stream.fileno(), path)
+            if not any(place.is_relative_to(root) for root in roots):
+                raise FrameError("is a link that leads elsewhere", Reason.OUTSIDE_ROOT)
+
+    def _status_when_quiet(self, stream: FileIO) -> os.stat_result:
+        """Return the status of a file that nobody writes to, as far as that can be known.
+
+        What is written within the same tick of the clock of the file system leaves no trace in the
+        times of the file, nor does a call that writes for a while: they tell when it began. So the
+        writers are looked for after the times; where nobody tells of them, we wait.
+        """
+        status = os.fstat(stream.fileno())
+        quiet = self._caution.quiet
+        age = time.time() - status.st_mtime
+        if -quiet < age < quiet and stat.S_ISREG(status.st_mode):
+            if times_are_fine() and writers_of(stream.fileno()) is Writers.NONE:
+                return status
+            time.sleep(quiet - max(age, 0.0))
+            status = os.fstat(stream.fileno())
+        return status
 
     @property
     def keeps_file_open(self) -> bool:
@@ -124,7 +181,7 @@ class FrameReader:
         """Read a file that must stay as it is meanwhile; every error tells which version it was."""
         fingerprint = None
         try:
-            status = os.fstat(stream.fileno())
+            status = self._status_when_quiet(stream)
             fingerprint = fingerprint_of(status)
             file = _File(stream, status)
             if self._places.fingerprint != fingerprint:
@@ -217,9 +274,14 @@ class FrameReader:
         return pixels.reshape(layout.shape)
 
 
-def read_frame(path: Path, *, page: int | None = None) -> Frame:
-    """Read one image into memory of its own; see :meth:`FrameReader.read`."""
-    reader = FrameReader()
+def read_frame(
+    path: Path,
+    *,
+    page: int | None = None,
+    caution: Caution = NO_CAUTION,
+) -> Frame:
+    """Read one image into memory of its own; see :class:`FrameReader`."""
+    reader = FrameReader(caution=caution)
     try:
         frame = reader.read(path, page=page)
         return replace(frame, image=frame.image.copy())

@@ -6,10 +6,16 @@ may raise anything on bytes from outside, fabio even bare ``Exception``: all of 
 supervisor where every exception is caught.
 """
 
+import bz2
 import errno
+import gzip
+import lzma
 import os
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +28,16 @@ from saxsdog.reasons import Reason
 
 GZIP, BZIP = b"\x1f\x8b", b"BZh"
 """fabio unpacks these and looks at the bytes inside."""
+
+CBF, CBF_PIXELS = b"###CBF", b"\x0c\x1a\x04\xd5"
+"""What a CBF begins with, and its pixels."""
+
+LARGEST_UNPACKED = 1 << 27
+MOST_EXPANSION = 64
+"""Times the size of a packed file: bzip2 packs a thousand million zeros into as many bytes as a
+screen has letters. Above ``LARGEST_UNPACKED`` bytes no image is packed so tightly."""
+
+_CHUNK = 1 << 20
 
 
 def read_with_tifffile(path: Path, page: int, dtype: np.dtype[Any]) -> NDArray[np.generic]:
@@ -41,6 +57,7 @@ def read_with_tifffile(path: Path, page: int, dtype: np.dtype[Any]) -> NDArray[n
     """
     import tifffile
 
+    _bound_codecs_of_tifffile()
     try:
         with tifffile.TiffFile(path) as file:
             return _checked(np.asarray(file.pages[page].asarray()))
@@ -51,6 +68,35 @@ def read_with_tifffile(path: Path, page: int, dtype: np.dtype[Any]) -> NDArray[n
             return _read_with_pillow(path, page, dtype)
         message = f"expected a TIFF, tifffile cannot decode it: {error}"
         raise FrameError(message, _reason(error)) from error
+
+
+@cache
+def _bound_codecs_of_tifffile() -> None:
+    """Let tifffile unpack no more than has room in a strip.
+
+    The decoders that it brings along unpack all there is: a million bytes become a thousand times
+    as many. Those of imagecodecs know better.
+    """
+    if find_spec("imagecodecs") is None:
+        import tifffile
+
+        codecs: Any = tifffile.TIFF.DECOMPRESSORS
+        codecs._codecs.update(  # noqa: SLF001 - there is no other way
+            dict.fromkeys((8, 32946, 50013), _inflate) | {34925: _unpack_lzma}
+        )
+
+
+def _inflate(data: bytes, out: int) -> bytes:
+    stream = zlib.decompressobj()
+    pixels = stream.decompress(data, max(out, 1))  # 0 would allow all
+    stream.decompress(stream.unconsumed_tail, 1)  # at the end of the stream its sum is compared
+    if len(pixels) < out and not stream.eof:
+        raise ValueError("a packed strip ends too early")
+    return pixels
+
+
+def _unpack_lzma(data: bytes, out: int) -> bytes:
+    return lzma.LZMADecompressor(memlimit=LARGEST_UNPACKED).decompress(data, max(out, 1))
 
 
 @contextmanager
@@ -84,21 +130,47 @@ def read_with_fabio(
         If fabio does not know it, or it has no such page.
     """
     import fabio
-    from fabio.openimage import MAGIC_NUMBERS
 
     try:
+        _check_unpacked(path, head)
         with fabio.open(os.fspath(path)) as file:
             frame = _page_of(file, page)
+            _check_pixels_inside(file, page)
             fields = {str(key): str(value) for key, value in frame.header.items()}
             return _checked(np.asarray(frame.data)), fields
     except FrameError:
         raise
     except Exception as error:
-        known = head.startswith((GZIP, BZIP, *(magic for magic, _ in MAGIC_NUMBERS)))
+        known = _has_known_start(head)
         raise FrameError(
             f"expected a TIFF, a CBF, an EDF or another image that fabio knows: {error}",
             _reason(error, Reason.DECODE_ERROR if known else Reason.NOT_AN_IMAGE),
         ) from error
+
+
+def _check_unpacked(path: Path, head: bytes) -> None:
+    """Refuse what fabio would choke on: a packed file that does not fit into memory, half a CBF.
+
+    It looks for the start of the pixels of a CBF for ever, also behind the end of the file.
+    """
+    if not head.startswith((GZIP, BZIP)):
+        if ".cbf" in path.name.lower() and not _has_known_start(head):
+            raise FrameError("expected a CBF, it does not begin like one", Reason.NOT_AN_IMAGE)
+        return
+    most = max(LARGEST_UNPACKED, MOST_EXPANSION * path.stat().st_size)
+    size, last = 0, b""
+    is_cbf, has_pixels = ".cbf" in path.name.lower(), False
+    with gzip.open(path) if head.startswith(GZIP) else bz2.open(path) as stream:
+        while size <= most and (chunk := stream.read(_CHUNK)):
+            is_cbf = is_cbf or (size == 0 and chunk.startswith(CBF))
+            has_pixels = has_pixels or CBF_PIXELS in last + chunk
+            size, last = size + len(chunk), chunk[-len(CBF_PIXELS) :]
+    if size > most:
+        raise FrameError(
+            f"expected a packed image, unpacked it has more than {most} bytes", Reason.TOO_LARGE
+        )
+    if is_cbf and not has_pixels:
+        raise FrameError("expected the start of the pixels of a CBF, not found", Reason.TRUNCATED)
 
 
 def _page_of(file: Any, page: int | None) -> Any:
@@ -109,6 +181,20 @@ def _page_of(file: Any, page: int | None) -> Any:
     if page >= file.nframes:
         raise FrameError(f"expected a page {page}, the file has {file.nframes}", Reason.TRUNCATED)
     return file.get_frame(page) if page else file
+
+
+def _has_known_start(head: bytes) -> bool:
+    from fabio.openimage import MAGIC_NUMBERS
+
+    return head.startswith((GZIP, BZIP, *(magic for magic, _ in MAGIC_NUMBERS)))
+
+
+def _check_pixels_inside(file: Any, page: int | None) -> None:
+    """Refuse an EDF that names another file, of whatever kind, for its pixels."""
+    elsewhere = getattr(file.get_frame(page or 0), "bfname", None)
+    if elsewhere is not None:
+        message = f"expected the pixels in the file itself, they are in {Path(elsewhere).name}"
+        raise FrameError(message, Reason.IMAGES_ELSEWHERE)
 
 
 def _read_with_pillow(path: Path, page: int, dtype: np.dtype[Any]) -> NDArray[np.generic]:

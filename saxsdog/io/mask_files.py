@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saxsdog.errors import CalibrationError, FrameError
-from saxsdog.io.images import read_frame
+from saxsdog.io.images import FrameReader
 
 FIT2D_MAGIC = b"M\0\0\0A\0\0\0S\0\0\0K\0\0\0"
 FIT2D_HEADER = 1024
@@ -17,7 +17,10 @@ FIT2D_SIZE = struct.Struct("<II")  # width, height in pixels, right behind the m
 NPY_MAGIC = b"\x93NUMPY"
 
 
-def read_mask(path: Path) -> NDArray[np.bool_]:
+Shape = tuple[int, int]
+
+
+def read_mask(path: Path, shape: Shape | None = None) -> NDArray[np.bool_]:
     """Read a mask.
 
     Parameters
@@ -25,6 +28,9 @@ def read_mask(path: Path) -> NDArray[np.bool_]:
     path
         A FIT2D ``.msk``, a NumPy ``.npy``, or an image in any format that frames have. In an
         array or image a pixel is masked where it is not 0; NaN counts as masked.
+    shape
+        ``(rows, columns)`` that it must have; another one is refused ahead of its pixels, because
+        a small file may claim to hold very many.
 
     Returns
     -------
@@ -43,10 +49,10 @@ def read_mask(path: Path) -> NDArray[np.bool_]:
         with path.open("rb") as file:
             head = file.read(FIT2D_HEADER)
         if head.startswith(FIT2D_MAGIC):
-            return _read_fit2d(path, head)
+            return _read_fit2d(path, head, shape)
         if head.startswith(NPY_MAGIC):
-            return _read_npy(path)
-        return np.asarray(read_frame(path).image != 0)
+            return _read_npy(path, shape)
+        return _read_image(path, shape)
     except FrameError as error:
         raise CalibrationError(f"expected a mask, {error}") from error
     except OSError as error:
@@ -69,13 +75,35 @@ def _fit2d_row_bytes(columns: int) -> int:
     return 4 * -(-columns // 32)  # rows start at 32-bit words
 
 
-def _read_fit2d(path: Path, head: bytes) -> NDArray[np.bool_]:
+def _check_shape(path: Path, got: tuple[int, ...], expected: Shape | None) -> None:
+    if expected not in (None, got):
+        raise CalibrationError(
+            f"{path}: expected a mask of {expected} pixels as in Geometry.Imagesize, got {got}"
+        )
+
+
+def _read_image(path: Path, shape: Shape | None) -> NDArray[np.bool_]:
+    reader = FrameReader(shape)
+    try:
+        return np.asarray(reader.read(path).image != 0)
+    except FrameError as error:
+        image, mask = f"an image of {shape} pixels", f"a mask of {shape} pixels"
+        if image not in str(error):
+            raise
+        message = str(error).replace(image, f"{mask} as in Geometry.Imagesize")
+        raise CalibrationError(message) from error
+    finally:
+        reader.close()
+
+
+def _read_fit2d(path: Path, head: bytes, shape: Shape | None) -> NDArray[np.bool_]:
     size = path.stat().st_size
     if len(head) < FIT2D_HEADER:
         raise CalibrationError(f"{path}: expected a header of {FIT2D_HEADER} bytes, got {size}")
     columns, rows = FIT2D_SIZE.unpack_from(head, len(FIT2D_MAGIC))
     if rows == 0 or columns == 0:
         raise CalibrationError(f"{path}: expected a mask, got one of {rows} x {columns} pixels")
+    _check_shape(path, (rows, columns), shape)
     expected = FIT2D_HEADER + rows * _fit2d_row_bytes(columns)
     if size < expected:
         raise CalibrationError(
@@ -86,7 +114,7 @@ def _read_fit2d(path: Path, head: bytes) -> NDArray[np.bool_]:
     return np.ascontiguousarray(bits[::-1]).view(np.bool_)  # the bottom row comes first
 
 
-def _read_npy(path: Path) -> NDArray[np.bool_]:
+def _read_npy(path: Path, shape: Shape | None) -> NDArray[np.bool_]:
     try:
         # Mapped, because that compares the size with the file before memory is taken.
         array = np.load(path, mmap_mode="r", allow_pickle=False)
@@ -96,4 +124,5 @@ def _read_npy(path: Path) -> NDArray[np.bool_]:
         raise CalibrationError(
             f"{path}: expected a 2D array of numbers, got shape {array.shape} of {array.dtype}"
         )
+    _check_shape(path, array.shape, shape)
     return np.asarray(array != 0)

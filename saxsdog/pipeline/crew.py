@@ -16,11 +16,13 @@ from typing import Self
 
 from saxsdog.pipeline import worker
 from saxsdog.pipeline.jobs import Job, Outcome
+from saxsdog.pipeline.lifeline import Lifeline
 from saxsdog.pipeline.preview import Preview, PreviewJob
 from saxsdog.pipeline.starting import (
     context_for_workers,
     main_program_hidden,
     signals_kept_for_us,
+    wake_the_starter,
 )
 from saxsdog.pipeline.worker import WorkerTask
 from saxsdog.whole_file import remove_leftovers
@@ -37,6 +39,9 @@ STARTING = 60.0
 
 DYING = 0.2
 """s between the end of a pipe and that of its process."""
+
+KILLING = 2.0
+"""s that the system may take to end a process; one that waits for a dead disk may take for ever."""
 
 LARGEST_ANSWER = 1 << 26
 """Bytes; a preview of the largest size takes a quarter of it."""
@@ -58,6 +63,8 @@ class Death:
         Whether it was killed because the suspect took too long.
     stillborn
         Whether it died before it was ready.
+    retired
+        Whether it left of its own accord, between two images.
     """
 
     suspect: Job | None
@@ -66,11 +73,13 @@ class Death:
     timeout: bool
     stillborn: bool
     exit_code: int | None
+    retired: bool = False
 
 
 @dataclass(slots=True)
 class _Worker:
     process: BaseProcess
+    life: Lifeline
     pipe: Connection
     ready: bool = False
     alone: bool = False
@@ -128,13 +137,21 @@ class Crew:
         return any(each.jobs for each in self._workers.values())
 
     def hire(self) -> None:
-        """Start as many workers as are missing."""
+        """Start as many workers as are missing.
+
+        Raises
+        ------
+        OSError, EOFError
+            If the system gives no process, pipe or memory; those that were started stay.
+        """
+        wake_the_starter()
         with signals_kept_for_us():
             while len(self._workers) < self._n_workers:
                 self._start_worker()
 
     def stop(self, timeout: float = STOP_TIMEOUT) -> None:
         """Let every worker finish what it holds, then end it; safe to call twice."""
+        wake_the_starter()
         for each in self._workers.values():
             try:
                 each.pipe.send_bytes(worker.NO_MORE)
@@ -143,12 +160,11 @@ class Crew:
         end = self._clock() + timeout
         for each in self._workers.values():
             self._drain(each, end)
-            each.process.join(max(0.0, end - self._clock()))
-            if each.process.is_alive():
-                each.process.kill()
-                each.process.join()
+            if not each.life.wait(end - self._clock()):
+                self._end(each, 0.0)
                 _sweep(each)
             each.pipe.close()
+            each.life.close()
         self._workers.clear()
 
     def has_room(self, *, alone: bool = False) -> bool:
@@ -184,6 +200,9 @@ class Crew:
             if data == worker.READY:
                 each.ready = True
                 return None
+            if data == worker.RETIRED:
+                logger.info("worker %s needs too much memory: replaced", each.process.pid)
+                return self._bury(each, retired=True)
             answer = _answer(data, each.jobs[0])
         except (EOFError, OSError):
             return self._bury(each)
@@ -211,7 +230,7 @@ class Crew:
                     "worker %s has worked for %.0f s %s: killed", each.process.pid, seconds, what
                 )
                 each.overdue = True
-                each.process.kill()
+                each.life.kill()
 
     def _choose(self, *, alone: bool) -> _Worker | None:
         room = 1 if alone else IN_FLIGHT
@@ -226,7 +245,7 @@ class Crew:
         with main_program_hidden():
             process.start()
         theirs.close()
-        self._workers[ours] = _Worker(process, ours, since=self._clock())
+        self._workers[ours] = _Worker(process, Lifeline(process), ours, since=self._clock())
 
     def _drain(self, each: _Worker, end: float) -> None:
         """Read what a worker still says, or a full pipe would keep it from ending."""
@@ -236,19 +255,28 @@ class Crew:
         except (EOFError, OSError):
             return
 
-    def _bury(self, each: _Worker) -> Death:
+    def _bury(self, each: _Worker, *, retired: bool = False) -> Death:
+        """Take leave of a worker that has closed its pipe, talked nonsense, or is about to end."""
+        wake_the_starter()
         del self._workers[each.pipe]
         each.pipe.close()
-        each.process.join(DYING)
-        each.process.kill()  # it may have closed its pipe, or talked nonsense, and live on
-        each.process.join()
-        code = each.process.exitcode
-        logger.warning("worker %s died (exit code %s)", each.process.pid, code)
+        self._end(each, DYING)
+        code = each.life.exit_code
+        each.life.close()
+        if not retired:
+            logger.warning("worker %s died (exit code %s)", each.process.pid, code)
         _sweep(each)
         jobs = [job for job in each.jobs if isinstance(job, Job)]
         previews = tuple(job for job in each.jobs if isinstance(job, PreviewJob))
-        suspect = jobs.pop(0) if jobs and jobs[0] is each.jobs[0] else None
-        return Death(suspect, tuple(jobs), previews, each.overdue, not each.ready, code)
+        at_work = bool(jobs) and jobs[0] is each.jobs[0] and not retired
+        suspect = jobs.pop(0) if at_work else None
+        return Death(
+            suspect, tuple(jobs), previews, each.overdue, not each.ready, code, retired=retired
+        )
+
+    def _end(self, each: _Worker, patience: float) -> None:
+        if not each.life.end(patience, KILLING):
+            logger.error("worker %s does not end, not even when killed", each.process.pid)
 
 
 def _answer(data: bytes, job: Job | PreviewJob) -> Outcome | Preview:
@@ -273,4 +301,7 @@ def _answer(data: bytes, job: Job | PreviewJob) -> Outcome | Preview:
 def _sweep(each: _Worker) -> None:
     """Remove the half-written files of a dead worker."""
     for folder in {job.target.parent for job in each.jobs if isinstance(job, Job)}:
-        remove_leftovers(folder, each.process.pid or 0)
+        try:
+            remove_leftovers(folder, each.process.pid or 0)
+        except OSError as error:  # the disk may be what it died of
+            logger.warning("%s: cannot be tidied up: %s", folder, error.strerror)

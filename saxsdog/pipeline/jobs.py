@@ -15,13 +15,13 @@ import numpy as np
 from saxsdog.errors import CurveFileError, FrameError, OutputError, SeveralImagesError
 from saxsdog.image_names import MOST_IMAGES, file_of, split
 from saxsdog.io.chi import CurveFormat, read_chi
-from saxsdog.io.images import Frame, FrameReader
+from saxsdog.io.images import NO_CAUTION, Caution, Frame, FrameReader
 from saxsdog.io.status import Fingerprint, last_change
 from saxsdog.pipeline.outputs import curve_names
+from saxsdog.pipeline.result_files import write_result
 from saxsdog.reasons import Reason
 from saxsdog.reduction.integrate import Curve, integrate
 from saxsdog.reduction.plan import Plan
-from saxsdog.whole_file import write_whole
 
 _encode = json.JSONEncoder(allow_nan=False).encode
 
@@ -59,7 +59,15 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Job:
-    """An image to integrate and ``<folder>/<stem>`` of its curves; ``id`` comes back."""
+    """An image to integrate.
+
+    Attributes
+    ----------
+    image, target
+        The image, and ``<folder>/<stem>`` of its curves.
+    id
+        Comes back.
+    """
 
     image: Path
     target: Path
@@ -228,16 +236,27 @@ class Reducer:
         Which images to skip because of curves that are there.
     page
         Which image of each file that holds several, counted from 0; ``None``: that of the name.
+    caution
+        What must be reckoned with when images are read.
+    result_roots
+        Nothing is written outside of these folders; none of them allows all.
     """
 
     def __init__(
-        self, plan: Plan, document: dict[str, Any], reuse: ReuseRule, page: int | None = None
+        self,
+        plan: Plan,
+        document: dict[str, Any],
+        reuse: ReuseRule,
+        page: int | None = None,
+        caution: Caution = NO_CAUTION,
+        result_roots: Sequence[Path] = (),
     ) -> None:
         self._plan = plan
         self._reuse = reuse
         self._page = page
-        self._reader = FrameReader(plan.shape)
-        self._header_reader = FrameReader(_NO_SHAPE)
+        self._result_roots = result_roots
+        self._reader = FrameReader(plan.shape, caution)
+        self._header_reader = FrameReader(_NO_SHAPE, caution)
         self._formats = [CurveFormat(channel, document) for channel in plan.channels]
         self._names = [channel.name for channel in plan.channels]
 
@@ -312,7 +331,7 @@ class Reducer:
         for path, format_, curve in zip(paths, self._formats, curves, strict=True):
             data = format_.render(curve)
             try:
-                _write_in_new_folder(path, data)
+                write_result(path, data, self._result_roots)
             except OSError as error:
                 message = f"{path}: cannot be written: {error.strerror}"
                 reason = _OUTPUT_REASONS.get(error.errno or 0, Reason.OUTPUT_FAILED)
@@ -351,14 +370,6 @@ class Reducer:
             )
         except OSError:
             return False
-
-
-def _write_in_new_folder(path: Path, data: bytes) -> None:
-    try:
-        write_whole(path, data)
-    except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, data)
 
 
 def _is_whole(path: Path) -> bool:

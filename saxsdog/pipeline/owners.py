@@ -6,9 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from saxsdog.errors import OutputError
+from saxsdog.regular_file import read_regular
 from saxsdog.whole_file import append_to
 
 OWNERS_FILE = ".saxsdog-owners.jsonl"
+
+MOST_OWNERS = 1 << 29
+"""Bytes of the file of owners; five million curves take less."""
 
 
 class Owners:
@@ -35,9 +39,9 @@ class Owners:
         self._ways: dict[Path, str] = {}
         self._torn = False
         try:
-            if self.size() == known_size:
+            if known_size is not None and self.size() == known_size:
                 return
-            text = (folder / OWNERS_FILE).read_text(encoding="utf-8", errors="replace")
+            text = read_regular(folder / OWNERS_FILE, MOST_OWNERS).decode("utf-8", "replace")
         except FileNotFoundError:
             return
         except OSError as error:
@@ -51,15 +55,20 @@ class Owners:
         """Whether there is something to save."""
         return bool(self._new)
 
-    def size(self) -> int:
-        """Return the bytes of the file of owners.
+    def size(self) -> int | None:
+        """Return the bytes of the file of owners, or ``None`` if there is none.
 
         Raises
         ------
-        OSError
-            If there is none.
+        OutputError
+            If the folder cannot be used.
         """
-        return (self._folder / OWNERS_FILE).stat().st_size
+        try:
+            return (self._folder / OWNERS_FILE).lstat().st_size
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise OutputError(f"{self._folder}: cannot be used: {error.strerror}") from error
 
     def claim(self, names: Sequence[str], image: Path) -> bool:
         """Reserve names for the curves of an image; false if one of them is not free.

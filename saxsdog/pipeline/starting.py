@@ -1,10 +1,11 @@
 """Start processes that are clean, warm, and spared the signals of a terminal."""
 
 import multiprocessing
+import os
 import signal
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import BaseContext
 from types import ModuleType
@@ -30,13 +31,19 @@ def make_ready_to_start() -> None:
             forkserver.ensure_running()
 
 
+SIGNALS_TO_STOP = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
+"""Ctrl-C, a batch system or systemd, and a terminal that is closed; Windows has no such."""
+
+
 @contextmanager
 def signals_kept_for_us(
-    signals: Iterable[signal.Signals] = (signal.SIGINT, signal.SIGTERM),
+    signals: Iterable[signal.Signals] = SIGNALS_TO_STOP,
 ) -> Iterator[None]:
-    """Hold Ctrl-C and SIGTERM back while processes start, and let these never see them.
+    """Hold the signals to stop back while processes start, and let these never see them.
 
-    A terminal and a batch system send them to all processes of a group. A mask of signals is
+    They are sent to all processes of a group. A mask of signals is
     inherited, by the server that starts the workers and by these; ours is lifted again, and what
     came meanwhile arrives.
     """
@@ -49,6 +56,17 @@ def signals_kept_for_us(
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def wake_the_starter() -> None:
+    """Let the process that starts workers go on, should somebody have stopped it.
+
+    It tells us of the end of workers as well: whoever waits for either would wait for ever.
+    """
+    process = getattr(forkserver._forkserver, "_forkserver_pid", None) if _forks() else None  # noqa: SLF001
+    if process is not None:
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGCONT)
 
 
 @contextmanager

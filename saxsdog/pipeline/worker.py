@@ -3,16 +3,24 @@
 import signal
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from saxsdog.errors import FrameError, OutputError, SeveralImagesError
+from saxsdog.io.images import NO_CAUTION, Caution
 from saxsdog.pipeline.jobs import Job, Outcome, Reducer, ReuseRule, Status
 from saxsdog.pipeline.preview import Preview, PreviewJob, preview_of
+from saxsdog.pipeline.scales import Scales
 from saxsdog.pipeline.shared_plan import SharedPlan
+from saxsdog.pipeline.starting import SIGNALS_TO_STOP
 from saxsdog.reasons import Reason
+
+NONE_OF_OURS = (Reason.IMAGES_ELSEWHERE, Reason.OUTSIDE_ROOT)
+"""Reasons to skip a file: its images are found where they are, or shall not be read at all."""
 
 READY = b"ready"
 NO_MORE = b""
+RETIRED = b"retired"
 
 IDLE = 1.0
 """s without a job, after which a file that was kept open for the next one is closed."""
@@ -26,10 +34,15 @@ class WorkerTask:
     document: dict[str, Any]
     reuse: ReuseRule
     page: int | None = None
+    caution: Caution = NO_CAUTION
+    result_roots: tuple[Path, ...] = ()
 
     def reducer(self) -> Reducer:
         """Open the plan and make ready for the first image."""
-        reducer = Reducer(self.plan.open(), self.document, self.reuse, self.page)
+        plan = self.plan.open()
+        reducer = Reducer(
+            plan, self.document, self.reuse, self.page, self.caution, self.result_roots
+        )
         reducer.warm_up()
         return reducer
 
@@ -39,14 +52,22 @@ def run(task: WorkerTask, pipe: Connection) -> None:
 
     What concerns one image is reported. Anything else is a bug: it ends this process with a
     traceback, and the pool starts a new one. Without a parent there is nothing left to do.
+
+    A worker whose memory grows without end says so between two images, and leaves.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in SIGNALS_TO_STOP:
         signal.signal(number, signal.SIG_IGN)  # they belong to the parent
+    if hasattr(signal, "SIGIO"):
+        signal.signal(signal.SIGIO, signal.SIG_IGN)  # see saxsdog.io.writers
     reducer = task.reducer()
+    scales = Scales()
     try:
         pipe.send_bytes(READY)
         while (data := _next(pipe, reducer)) != NO_MORE:
             pipe.send_bytes(_answer(reducer, data))
+            if scales.tell_too_much():
+                pipe.send_bytes(RETIRED)
+                return
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
 
@@ -75,7 +96,7 @@ def outcome_of(reducer: Reducer, job: Job) -> Outcome:
         return Outcome.several(job, error)
     except FrameError as error:
         failed = Outcome.failed(job, error.reason, str(error), error.fingerprint)
-        if error.reason is Reason.IMAGES_ELSEWHERE:  # nothing is lost: those are found as well
+        if error.reason in NONE_OF_OURS:
             return replace(failed, status=Status.SKIPPED)
         return failed
     except OutputError as error:

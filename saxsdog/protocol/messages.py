@@ -173,10 +173,15 @@ class Requeue(Request):
 
 @dataclass(frozen=True)
 class Image(Request):
-    """Give me the newest frame, reduced to at most this many pixels a side."""
+    """Give me the newest frame, reduced to at most this many pixels a side.
+
+    Of all that were integrated; or with the parts of a folder below the root, the newest file that
+    lies in it, integrated or not.
+    """
 
     command: ClassVar[str] = "image"
     max_side: int = 512
+    directory: tuple[str, ...] | None = None
 
 
 # ------------------------------------------------------------------------------- replies

@@ -56,6 +56,7 @@ class Claims:
         self._folder_of = cache(self._result_folder)  # what follows is asked for every image
         self._place_of = cache(self._real_place)
         self._owners: dict[Path, Owners] = {}
+        self._met: set[Path] = set()  # of these it was asked lately whether their file is there
 
     def target_of(self, image: Path) -> Path | None:
         """Folder and stem of the curves of an image, or ``None`` if no name is free.
@@ -68,6 +69,7 @@ class Claims:
         if self._clock() - self._learnt > MEMORY:  # a folder may have become a link to elsewhere
             self._folder_of.cache_clear()
             self._place_of.cache_clear()
+            self._met.clear()
             self._learnt = self._clock()
         folder = self._folder_of(image.parent)
         for candidate in candidates(folder, image):
@@ -90,20 +92,36 @@ class Claims:
 
     def _claim(self, place: Path, stem: str, image: Path) -> bool:
         names = curve_names(stem, self._channels)
-        if place not in self._owners:
-            self._owners[place] = self._import(place)
+        if place not in self._met:
+            self._met.add(place)
+            if place not in self._owners or self._file_is_gone(place):
+                self._owners[place] = self._import(place)
         new = self._journal.claim(str(place), names, str(image))
         if new:
             self._owners[place].note(new, image)
         return new is not None
 
     def _import(self, place: Path) -> Owners:
-        """Take over the owners that are written down in a folder."""
+        """Take over the owners that are written down in a folder.
+
+        If they were, and somebody has removed them, they are written down once more.
+        """
         known = self._journal.fact(_size_of(place))
         owners = Owners(place, None if known is None else int(known))
         for name, image in owners.drain().items():
             self._journal.claim(str(place), [name], os.path.normpath(place / image))
+        if known is not None and owners.size() is None:
+            for name, image in self._journal.owners_in(str(place)):
+                owners.note([name], Path(image))
         return owners
+
+    def _file_is_gone(self, place: Path) -> bool:
+        owners = self._owners[place]
+        return (
+            not owners.changed
+            and self._journal.fact(_size_of(place)) is not None
+            and owners.size() is None
+        )
 
     def save(self) -> None:
         """Write down what was claimed since the last time.
@@ -118,7 +136,7 @@ class Claims:
             if owners.changed:
                 try:
                     owners.save()
-                    self._journal.set_fact(_size_of(place), str(owners.size()))
+                    self._journal.set_fact(_size_of(place), str(owners.size() or 0))
                 except OutputError as error:
                     problems.append(error)
         if problems:

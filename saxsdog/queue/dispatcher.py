@@ -4,6 +4,7 @@ Belongs to the thread of the foreman, and lives as long as a calibration.
 """
 
 import logging
+import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -16,6 +17,7 @@ from saxsdog.pipeline.crew import Crew, Death
 from saxsdog.pipeline.jobs import Job, Outcome
 from saxsdog.pipeline.preview import Preview, PreviewJob
 from saxsdog.queue.claims import Claims
+from saxsdog.queue.holds import TRY_AGAIN, Holds
 from saxsdog.queue.journal import Journal
 from saxsdog.queue.live_list import LiveList
 from saxsdog.queue.picture_queue import Item, PictureQueue
@@ -29,9 +31,6 @@ PREPARED = 64
 
 IMAGES_A_TURN = 256
 """Of a file that holds several; workers must not wait longer for the next job."""
-
-TRY_AGAIN = 5.0
-"""s; after the disk was full, or workers could not start."""
 
 STILLBORN = 5
 """Workers that die one after the other before they are ready: then no image is to blame."""
@@ -74,6 +73,11 @@ class Dispatcher:
         Commits the journal: an image is written down as begun before a worker gets it.
     clock
         Seconds that never jump.
+
+    Attributes
+    ----------
+    paused
+        Whether workers get no images, because none could be read.
     """
 
     def __init__(
@@ -85,21 +89,22 @@ class Dispatcher:
         clock: Callable[[], float],
     ) -> None:
         self.claims = work.make_claims(journal)
-        self.trouble: dict[str, str] = {}
+        self.paused = False
         self._queue = queue
         self._write_down = write_down
         self._clock = clock
         self._image_timeout = work.image_timeout
         self._crew = work.make_crew()
-        self._leases: dict[int, Item] = {}
+        self._leases: dict[int, tuple[Item, Job]] = {}
         self._prepared: deque[tuple[Item, Job]] = deque()
         self._previews: deque[tuple[PreviewJob, Future[Preview]]] = deque()
         self._asked: deque[tuple[PreviewJob, Future[Preview]]] = deque()
         self._results: list[Result] = []
-        self._held_until: float | None = None
+        self._holds = Holds(clock, TRY_AGAIN)
+        self._trouble_with_workers = ""
         self._hire_at: float | None = None
         self._stillborn = 0
-        self._crew.hire()
+        self._hire()
 
     @property
     def pipes(self) -> list[Connection]:
@@ -124,7 +129,14 @@ class Dispatcher:
     @property
     def due(self) -> Sequence[float | None]:
         """When something must be done though no worker speaks."""
-        return (self._held_until, self._hire_at, 0.0 if self._queue.expanding else None)
+        trial = self._holds.due if self._crew.has_room() and not self.paused else None
+        return (trial, self._hire_at, 0.0 if self._queue.expanding else None)
+
+    @property
+    def trouble(self) -> tuple[str, ...]:
+        """What is wrong now, a sentence each."""
+        workers = self._trouble_with_workers
+        return (*self._holds.told, *([workers] if workers else []))
 
     def take_results(self) -> list[Result]:
         """Hand over what was integrated since the last time."""
@@ -138,12 +150,14 @@ class Dispatcher:
     def abandon(self) -> None:
         """End the workers, and leave what they held to the journal."""
         self._leases.clear()
+        self._holds.free_all()
         self.stop(0.0)
 
     def stop(self, timeout: float) -> None:
         """End the workers; what they hold goes back to the queue."""
         self._crew.stop(timeout)
-        for item in reversed(self._leases.values()):
+        self._queue.bring_back(self._holds.free_all())
+        for item, _ in reversed(self._leases.values()):
             self._queue.give_back(item)
         self._leases.clear()
         self._prepared.clear()
@@ -163,32 +177,37 @@ class Dispatcher:
                 self._take_death(death)
             case None:
                 self._stillborn = 0
-                self.trouble.pop("workers", None)
+                self._trouble_with_workers = ""
 
     def _take_outcome(self, outcome: Outcome) -> None:
-        item = self._leases.pop(outcome.id)
-        if outcome.reason == Reason.OUTPUT_FAILED:
-            self._queue.give_back(item)
-            self._hold(outcome.message)
+        item, job = self._leases.pop(outcome.id)
+        if _is_for_others_too(outcome, job):
+            self._hold(item, outcome.message)
             return
-        if self._held_until is not None and outcome.curves:
-            logger.info("results can be written again")
-            self._held_until = None
-            self.trouble.pop("results", None)
+        folder = _folder_of(item)
+        if folder in self._holds and outcome.curves:
+            logger.info("results of the images of %s can be written again", folder)
+            self._queue.bring_back(self._holds.free(folder))
+        self._holds.end_trial(folder)
         result = self._queue.finish(item, outcome, self._clock())
         if result is not None:
             self._results.append(result)
 
-    def _hold(self, message: str) -> None:
-        """Wait with all images: the disk is to blame, not the image."""
-        if "results" not in self.trouble:
-            logger.error("%s; trying again every %.0f s", message, TRY_AGAIN)
-        self.trouble["results"] = message
-        self._held_until = self._clock() + TRY_AGAIN
-        while self._prepared:
-            item, job = self._prepared.pop()
-            del self._leases[job.id]
-            self._queue.give_back(item)
+    def _hold(self, item: Item, message: str) -> None:
+        """Wait with a leased image and all of its folder: the disk is to blame, and no image."""
+        folder = _folder_of(item)
+        if self._holds.hold(folder, message):
+            logger.error("%s; one image is tried every %.0f s", message, TRY_AGAIN)
+        self._put_aside(item, first=True)
+        for other, job in list(self._prepared):
+            if _folder_of(other) == folder:
+                self._prepared.remove((other, job))
+                del self._leases[job.id]
+                self._put_aside(other)
+
+    def _put_aside(self, item: Item, *, first: bool = False) -> None:
+        self._queue.put_aside(item)
+        self._holds.wait(_folder_of(item), item, first=first)
 
     def _take_preview(self, preview: Preview) -> None:
         for asked in self._asked:
@@ -200,66 +219,95 @@ class Dispatcher:
 
     def _take_death(self, death: Death) -> None:
         for job in reversed(death.others):
-            self._queue.give_back(self._leases.pop(job.id))
+            self._give_back(job)
         if death.suspect is None:
-            self._queue.note_death()
+            if not death.retired:
+                self._queue.note_death()
         else:
-            self._queue.died(self._leases.pop(death.suspect.id), timeout=death.timeout)
+            item, _ = self._leases.pop(death.suspect.id)
+            self._queue.died(item, timeout=death.timeout)
+            self._holds.end_trial(_folder_of(item))
         for preview in death.previews:
             self._take_preview(Preview.failed(preview.image, "a worker died over it"))
         self._stillborn = self._stillborn + 1 if death.stillborn else 0
         self._hire_at = self._clock()
         if self._stillborn >= STILLBORN:
             self._hire_at += TRY_AGAIN
-            self.trouble["workers"] = (
+            self._trouble_with_workers = (
                 f"workers die before they are ready (exit code {death.exit_code}); "
                 "their errors are in the log"
             )
+
+    def _give_back(self, job: Job) -> None:
+        item, _ = self._leases.pop(job.id)
+        self._queue.give_back(item)
+        self._holds.end_trial(_folder_of(item))
 
     # -------------------------------------------------------------------- what workers get
 
     def turn(self, now: float) -> None:
         """Replace and end workers where that is due, and give jobs to those that have room."""
         if self._hire_at is not None and now >= self._hire_at:
-            self._hire_at = None
-            self._crew.hire()
+            self._hire()
         self._crew.kill_overdue(self._image_timeout)
         if self._queue.expanding:
             self._queue.expand(IMAGES_A_TURN)
         while self._previews and self._crew.hand(self._previews[0][0]):
             self._asked.append(self._previews.popleft())
-        if self._held_until is None:
+        if not self.paused:
             self._hand_out()
-        elif now >= self._held_until and not self._crew.busy:
-            self._held_until = now + TRY_AGAIN
-            self._hand_out(only_one=True)  # it tells whether results can be written again
 
-    def _hand_out(self, *, only_one: bool = False) -> None:
+    def _hire(self) -> None:
+        """Start the workers that are missing; if the system gives none, later."""
+        self._hire_at = None
+        try:
+            self._crew.hire()
+        except (OSError, EOFError) as error:
+            why = getattr(error, "strerror", None) or "the process that starts them has died"
+            if not self._trouble_with_workers:
+                logger.error("workers cannot be started: %s", why)  # noqa: TRY400 - no bug
+            self._trouble_with_workers = f"workers cannot be started: {why}"
+            self._hire_at = self._clock() + TRY_AGAIN
+        else:
+            if self._stillborn < STILLBORN:
+                self._trouble_with_workers = ""
+
+    def _hand_out(self) -> None:
         """Give jobs to workers until they are full."""
-        most = 1 if only_one else PREPARED
-        while self._crew.has_room() and (self._prepared or self._prepare(most)):
+        while self._crew.has_room() and (self._prepared or self._prepare()):
             item, job = self._prepared[0]
             if not self._crew.hand(job, alone=item.suspect):
                 return
             self._prepared.popleft()
-            if only_one:
-                return
 
-    def _prepare(self, most: int) -> bool:
+    def _prepare(self) -> bool:
         """Lease images, give them the names of their curves, and write that down."""
-        while len(self._prepared) < most and (item := self._queue.next()) is not None:
+        while len(self._prepared) < PREPARED and (item := self._next()) is not None:
             try:
                 job = self._job(item)
             except OutputError as error:
-                self._queue.give_back(item)
-                self._hold(str(error))
-                return False
-            if job is not None:
-                self._leases[job.id] = item
+                self._hold(item, str(error))
+                continue
+            if job is None:
+                self._holds.end_trial(_folder_of(item))
+            else:
+                self._leases[job.id] = (item, job)
                 self._prepared.append((item, job))
         if self._prepared:
             self._write_down()
         return bool(self._prepared)
+
+    def _next(self) -> Item | None:
+        """Lease an image that is on trial, or the next one of a folder that is not held."""
+        trial = self._holds.next_trial()
+        if trial is not None:
+            self._queue.bring_back([trial])
+            return self._queue.next()
+        while not self._holds.are_full and (item := self._queue.next()) is not None:
+            if _folder_of(item) not in self._holds:
+                return item
+            self._put_aside(item)
+        return None
 
     def _job(self, item: Item) -> Job | None:
         image = Path(item.path)
@@ -269,3 +317,21 @@ class Dispatcher:
             self._queue.fail(item, Reason.OUTPUT_COLLISION, message)
             return None
         return Job(image, target, id=item.version.id)
+
+
+def _folder_of(item: Item) -> str:
+    """Folder of an image: the curves of all its images go to the same one."""
+    return os.path.dirname(item.path)  # noqa: PTH120 - hot
+
+
+def _is_for_others_too(outcome: Outcome, job: Job) -> bool:
+    """Whether what went wrong was no fault of the image: nothing can be written to its folder."""
+    if outcome.reason == Reason.OUTPUT_FAILED:
+        return True
+    return outcome.reason == Reason.PERMISSION and not _may_write_to(job.target.parent)
+
+
+def _may_write_to(folder: Path) -> bool:
+    """Whether files may be made in a folder, or it in the one above that is there."""
+    there = next((each for each in (folder, *folder.parents) if each.exists()), folder)
+    return os.access(there, os.W_OK | os.X_OK)

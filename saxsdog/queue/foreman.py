@@ -5,6 +5,7 @@ sightings, and ask for changes with :meth:`Foreman.call`. It waits for pipes and
 nothing else: no other thread, and no disk but that of the journal and of the lists of results.
 """
 
+import contextlib
 import logging
 import threading
 import time
@@ -15,10 +16,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from saxsdog.errors import OutputError, RequestError
+from saxsdog.io.status import Fingerprint
 from saxsdog.pipeline.preview import Preview, PreviewJob
 from saxsdog.protocol.messages import Counters
-from saxsdog.queue.dispatcher import TRY_AGAIN, Dispatcher, Work
+from saxsdog.queue.dispatcher import Dispatcher, Work
 from saxsdog.queue.history import LENGTH, History
+from saxsdog.queue.holds import TRY_AGAIN
 from saxsdog.queue.journal import Journal, JournalError
 from saxsdog.queue.live_list import LiveList
 from saxsdog.queue.picture_queue import PictureQueue
@@ -63,6 +66,9 @@ class Foreman(Running):
         Called, in this thread, when there is something new in the history.
     on_loss
         Called, in this thread, when images may have been forgotten and must be searched.
+    on_empty_journal
+        Called, in this thread, when a damaged journal gave way to an empty one: what others keep
+        in it is gone as well.
     clock, wall
         Seconds that never jump, and seconds since the epoch.
     """
@@ -74,12 +80,14 @@ class Foreman(Running):
         look: Callable[[Sequence[tuple[int, str]]], None],
         on_results: Callable[[], None],
         on_loss: Callable[[str], None] = lambda _: None,
+        on_empty_journal: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
         self._look = look
         self._on_results = on_results
         self._on_loss = on_loss
+        self._on_empty_journal = on_empty_journal
         self._clock = clock
         self.journal = Journal(journal_file)
         self.queue = PictureQueue(self.journal, patience, wall)
@@ -87,7 +95,7 @@ class Foreman(Running):
         self._waker = Waker()
         self._calls: deque[Callable[[], None]] = deque()
         self._sightings: deque[Sighting] = deque()
-        self._being_taken = 0
+        self._taken: list[Sighting] = []  # and not yet written down
         self._space = threading.Condition()
         self._dispatcher: Dispatcher | None = None
         self._work: Work | None = None
@@ -144,10 +152,20 @@ class Foreman(Running):
         self._waker.wake()
         return future
 
-    def looked(self, number: int, sighting: Sighting | None) -> None:
-        """Take what was seen of an image that is waited for."""
+    def looked(self, number: int, sighting: Sighting | None, away: str = "") -> None:
+        """Take what was seen of an image that is waited for.
+
+        Parameters
+        ----------
+        number
+            Of the image.
+        sighting
+            What was seen.
+        away
+            Why nothing can be seen at present, of any image.
+        """
         fingerprint = None if sighting is None else sighting.fingerprint
-        self._calls.append(lambda: self.queue.looked(number, fingerprint, self._clock()))
+        self._calls.append(lambda: self._looked(number, fingerprint, away))
         self._waker.wake()
 
     def preview(self, job: PreviewJob) -> "Future[Preview]":
@@ -168,7 +186,7 @@ class Foreman(Running):
     def trouble(self) -> tuple[str, ...]:
         """What is wrong now, a sentence each."""
         dispatcher = self._dispatcher
-        theirs = () if dispatcher is None else tuple(dispatcher.trouble.values())
+        theirs = () if dispatcher is None else dispatcher.trouble
         return (*theirs, *self._trouble.values())
 
     @property
@@ -184,7 +202,7 @@ class Foreman(Running):
     @property
     def waiting_sightings(self) -> int:
         """Sightings that have been delivered and do not stand in ``counters`` yet."""
-        return len(self._sightings) + self._being_taken
+        return len(self._sightings) + len(self._taken)
 
     def is_alive(self) -> bool:
         return self._thread.is_alive()
@@ -245,7 +263,7 @@ class Foreman(Running):
     def _begin_again(self, error: JournalError) -> None:
         """Go back to what the journal knows, and do nothing until it can be written again.
 
-        Images that were under work are pending in it, and a walk finds those that are not in it.
+        Images that were under work are pending in it; what was sighted since is taken once more.
         """
         if "journal" not in self._trouble:
             logger.error("%s; trying again every %.0f s", error, TRY_AGAIN)
@@ -253,17 +271,29 @@ class Foreman(Running):
         if self._dispatcher is not None:
             self._dispatcher.abandon()
             self._dispatcher = None
-        self.journal.roll_back()
+        self._sightings.extendleft(reversed(self._taken))
+        self._taken.clear()
+        with contextlib.suppress(JournalError):  # it may not even be readable: then later
+            self.journal.roll_back()
+            self._reload()
+        if self._repair_at is None:
+            self._repair_at = self._clock() + TRY_AGAIN
+
+    def _reload(self) -> None:
         self.queue.reload()
         self.counters = self.queue.counters()
-        self._repair_at = self._clock() + TRY_AGAIN
 
     def _repaired(self, now: float) -> bool:
         """Try the journal when it is time, and take up the work if it can be written."""
         if self._repair_at is None or now < self._repair_at:
             return False
+        self._repair_at = now + TRY_AGAIN
+        lost = self.journal.open_again()
         self.journal.set_fact("written", str(now))
+        if lost:
+            self._on_empty_journal()
         self.journal.commit()
+        self._reload()
         logger.info("the journal can be written again")
         self._repair_at = None
         self._trouble.pop("journal", None)
@@ -306,9 +336,9 @@ class Foreman(Running):
     def _finish(self) -> None:
         """Wait for what the workers hold; the rest stays pending in the journal."""
         end = self._clock() + LAST_JOBS
-        while self._dispatcher is not None and self._dispatcher.busy and self._clock() < end:
-            self._receive(0.1)
         try:
+            while self._dispatcher is not None and self._dispatcher.busy and self._clock() < end:
+                self._receive(0.1)
             self.lay_down()
             self.journal.close()
         except JournalError as error:
@@ -318,15 +348,14 @@ class Foreman(Running):
     # -------------------------------------------------------------------- sightings
 
     def _take_sightings(self) -> None:
-        number = min(BATCH, len(self._sightings))
-        self._being_taken += number
-        for _ in range(number):
+        for _ in range(min(BATCH, len(self._sightings))):
             self._take(self._sightings.popleft())
         if len(self._sightings) > MOST_SIGHTINGS - BATCH:
             with self._space:
                 self._space.notify_all()
 
     def _take(self, sighting: Sighting) -> None:
+        self._taken.append(sighting)
         path = str(sighting.path)
         if sighting.problem is not None:
             self.queue.refuse(path, sighting.problem, f"{path}: {sighting.problem}")
@@ -335,6 +364,20 @@ class Foreman(Running):
         new = self.queue.sight(path, sighting.fingerprint, again=again)
         if new and sighting.source is SourceKind.WALKER:
             self._found_by_walk += 1
+
+    def _looked(self, number: int, fingerprint: Fingerprint | None, away: str) -> None:
+        """Let an image wait on while its disk is away, and with it those that have not begun."""
+        if away and self.queue.put_off(number, self._clock()):
+            if "images" not in self._trouble:
+                logger.error("%s; its images wait", away)
+            self._trouble["images"] = f"{away}; its images wait until it can be read"
+        else:
+            if self._trouble.pop("images", None) is not None:
+                logger.info("the folder of the images can be read again")
+                self._on_loss("the folder of the images could not be read for a while")
+            self.queue.looked(number, fingerprint, self._clock())
+        if self._dispatcher is not None:
+            self._dispatcher.paused = "images" in self._trouble
 
     # -------------------------------------------------------------------- writing down
 
@@ -353,7 +396,7 @@ class Foreman(Running):
         if results:
             self.history.extend(results, self._committed)
         self.counters = self.queue.counters()  # not before the rows that they count
-        self._being_taken = 0
+        self._taken.clear()
         if results:
             self._on_results()
 

@@ -5,6 +5,7 @@ dies; if the power fails, the last moments may roll back, which costs repeated w
 Changes gather in one transaction until :meth:`Journal.commit`. A journal belongs to one thread.
 """
 
+import contextlib
 import json
 import os
 import sqlite3
@@ -12,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from saxsdog.errors import SaxsdogError
+from saxsdog.errors import OutputError, SaxsdogError
 from saxsdog.io.status import Fingerprint
 from saxsdog.queue.database import open_database
 from saxsdog.queue.records import AGAIN, Ending, Result, State, Version
@@ -20,7 +21,7 @@ from saxsdog.reasons import Reason
 
 
 class JournalError(SaxsdogError):
-    """The journal cannot be written; what was committed before is safe."""
+    """The journal cannot be written or read; what was committed before is safe."""
 
     code = "journal-failed"
 
@@ -41,9 +42,12 @@ class Journal:
     """
 
     def __init__(self, path: Path) -> None:
+        self._file = path
+        self._closed_because = ""
         self._db, self.was_damaged = open_database(path)
         self._folder_ids: dict[str, int] = {}
         self._folders: dict[int, str] = {}
+        self._last_cursor = self._endings = 0
         self._begin_with_what_is_there()
 
     # -------------------------------------------------------------------- transactions
@@ -51,7 +55,7 @@ class Journal:
     @property
     def changed(self) -> bool:
         """Whether there is something to commit."""
-        return self._db.in_transaction
+        return not self._closed_because and self._db.in_transaction
 
     def commit(self) -> None:
         """Make everything so far permanent.
@@ -61,16 +65,53 @@ class Journal:
         JournalError
             As every change does, if the disk takes nothing; see :meth:`roll_back`.
         """
-        if self._db.in_transaction:
+        if self.changed:
             self._execute("COMMIT")
 
     def roll_back(self) -> None:
         """Forget what was not committed; what was learnt from the journal since is wrong."""
-        if self._db.in_transaction:
-            self._db.execute("ROLLBACK")
+        if self.changed:
+            self._execute("ROLLBACK")
         self._folder_ids.clear()
         self._folders.clear()
         self._begin_with_what_is_there()
+
+    def open_again(self) -> bool:
+        """Close the file and open it anew, after an error; what was not committed is forgotten.
+
+        Returns
+        -------
+        bool
+            Whether it was damaged, and an empty one was begun. Its cursors go on where those of
+            the former ended, so that nobody who follows the history waits in vain.
+
+        Raises
+        ------
+        JournalError
+            If it cannot be opened; this may be tried again.
+        """
+        last, endings = self._last_cursor, self._endings
+        with contextlib.suppress(sqlite3.Error):
+            self._db.execute("ROLLBACK")
+        with contextlib.suppress(sqlite3.Error):
+            self._db.close()
+        try:
+            self._db, damaged = open_database(self._file)
+        except OutputError as error:
+            self._closed_because = str(error)
+            raise JournalError(self._closed_because) from error
+        self._closed_because = ""
+        self.was_damaged |= damaged
+        self._folder_ids.clear()
+        self._folders.clear()
+        self._begin_with_what_is_there()
+        if self.last_cursor < last:
+            self._change("DELETE FROM sqlite_sequence WHERE name = 'result'")
+            self._change("INSERT INTO sqlite_sequence VALUES ('result', ?)", (last,))
+        if self._endings < endings:
+            self.set_fact("endings", str(endings))
+            self._endings = endings
+        return damaged
 
     def close(self) -> None:
         """Commit and close; safe to call twice."""
@@ -81,28 +122,46 @@ class Journal:
             return  # closed already
 
     def _change(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
-        if not self._db.in_transaction:
+        if not self.changed:
             self._execute("BEGIN")
         return self._execute(statement, values)
 
     def _execute(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+        self._expect_open()
         try:
             return self._db.execute(statement, values)
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
+            if not _concerns_the_file(error):
+                raise
             raise JournalError(f"the journal cannot be written: {error}") from error
 
+    def _ask(self, question: str, values: Sequence[Any] = ()) -> list[Any]:
+        """Return all rows."""
+        self._expect_open()
+        try:
+            return self._db.execute(question, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            if not _concerns_the_file(error):
+                raise
+            raise JournalError(f"the journal cannot be read: {error}") from error
+
+    def _expect_open(self) -> None:
+        if self._closed_because:
+            raise JournalError(self._closed_because)
+
     def _begin_with_what_is_there(self) -> None:
-        for number, folder in self._db.execute("SELECT id, path FROM folder"):
+        for number, folder in self._ask("SELECT id, path FROM folder"):
             self._remember(number, os.fsdecode(folder))
-        last, ending = self._db.execute("SELECT max(id), max(ending) FROM image").fetchone()
+        ((last, ending),) = self._ask("SELECT max(id), max(ending) FROM image")
         self._last_id = last or 0
         self._endings = max(ending or 0, int(self.fact("endings") or 0))
+        self._last_cursor = max(self._last_cursor, self.last_cursor)
 
     # -------------------------------------------------------------------- facts of the queue
 
     def fact(self, key: str) -> str | None:
-        row = self._db.execute("SELECT value FROM fact WHERE key = ?", (_text(key),)).fetchone()
-        return None if row is None else str(row[0])
+        rows = self._ask("SELECT value FROM fact WHERE key = ?", (_text(key),))
+        return str(rows[0][0]) if rows else None
 
     def set_fact(self, key: str, value: str) -> None:
         self._change("INSERT OR REPLACE INTO fact VALUES (?, ?)", (_text(key), value))
@@ -115,12 +174,12 @@ class Journal:
         number = self._folder_ids.get(folder)
         if number is None:
             return None
-        row = self._db.execute(
+        rows = self._ask(
             f"SELECT {_COLUMNS} FROM image WHERE folder = ? AND name = ? "  # noqa: S608 - constant
             "ORDER BY version DESC LIMIT 1",
             (number, os.fsencode(name)),
-        ).fetchone()
-        return None if row is None else self._version(row)
+        )
+        return self._version(rows[0]) if rows else None
 
     def add(
         self, path: str, version: int, fingerprint: Fingerprint | None, announced: float
@@ -183,13 +242,13 @@ class Journal:
             (int(state), self._endings, when, reason or None, _text(message) or None, number),
         )
 
-    def supersede(self, number: int, when: float) -> None:
+    def supersede(self, number: int, when: float, message: str) -> None:
         """Note that a failed version does not matter any more: the file has another content."""
         self._endings += 1
         self._change(
-            "UPDATE image SET state = 3, reason = ?, ending = ?, ended = ? "
+            "UPDATE image SET state = 3, reason = ?, message = ?, ending = ?, ended = ? "
             "WHERE id = ? AND state = 2",
-            (Reason.SUPERSEDED, self._endings, when, number),
+            (Reason.SUPERSEDED, _text(message), self._endings, when, number),
         )
 
     def add_result(self, result: Result) -> int:
@@ -212,11 +271,12 @@ class Journal:
                 json.dumps(result.parameters),
             ),
         )
-        return inserted.lastrowid or 0
+        self._last_cursor = inserted.lastrowid or 0
+        return self._last_cursor
 
     def pending_after(self, number: int, limit: int) -> list[Version]:
         """Return pending versions in the order in which they came, after one of them."""
-        rows = self._db.execute(
+        rows = self._ask(
             f"SELECT {_COLUMNS} FROM image WHERE state = 0 AND id > ? "  # noqa: S608 - constant
             "ORDER BY id LIMIT ?",
             (number, limit),
@@ -224,19 +284,19 @@ class Journal:
         return [self._version(row) for row in rows]
 
     def counts(self) -> dict[State, int]:
-        rows = self._db.execute("SELECT state, count(*) FROM image GROUP BY state")
+        rows = self._ask("SELECT state, count(*) FROM image GROUP BY state")
         return dict.fromkeys(State, 0) | {State(state): count for state, count in rows}
 
     def reasons(self, state: State) -> dict[str, int]:
         """Return how many images ended in a state for each reason."""
-        rows = self._db.execute(
+        rows = self._ask(
             "SELECT reason, count(*) FROM image WHERE state = ? GROUP BY reason", (int(state),)
         )
         return {str(reason): count for reason, count in rows}
 
     def unsuccessful(self, reason: str | None) -> list[Version]:
         """Return the images whose newest version failed, all or those of one reason."""
-        rows = self._db.execute(
+        rows = self._ask(
             f"SELECT {_COLUMNS} FROM image AS this "  # noqa: S608 - constant
             "WHERE state = 2 AND (reason = ?1 OR ?1 IS NULL) AND NOT EXISTS (SELECT 1 FROM image "
             "WHERE folder = this.folder AND name = this.name AND version > this.version) "
@@ -259,21 +319,21 @@ class Journal:
     @property
     def last_cursor(self) -> int:
         """Of the newest result there ever was."""
-        row = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'result'").fetchone()
-        return 0 if row is None else int(row[0])
+        rows = self._ask("SELECT seq FROM sqlite_sequence WHERE name = 'result'")
+        return int(rows[0][0]) if rows else 0
 
     def results(self, since: int, limit: int) -> list[Result]:
-        rows = self._db.execute(
+        rows = self._ask(
             "SELECT * FROM result WHERE cursor > ? ORDER BY cursor LIMIT ?", (since, limit)
         )
         return [self._result(*row) for row in rows]
 
     def newest_results(self, limit: int) -> list[Result]:
-        rows = self._db.execute("SELECT * FROM result ORDER BY cursor DESC LIMIT ?", (limit,))
+        rows = self._ask("SELECT * FROM result ORDER BY cursor DESC LIMIT ?", (limit,))
         return [self._result(*row) for row in rows][::-1]
 
     def endings(self, since: int, limit: int) -> list[Ending]:
-        rows = self._db.execute(
+        rows = self._ask(
             "SELECT ending, folder, name, state, reason, message, ended FROM image "
             "WHERE state > 1 AND ending > ? ORDER BY ending LIMIT ?",
             (since, limit),
@@ -299,19 +359,27 @@ class Journal:
         owner = (self._folder_id(owner_folder), os.fsencode(owner_name))
         new = []
         for name in names:
-            row = self._db.execute(
+            rows = self._ask(
                 "SELECT owner_folder, owner_name FROM output WHERE folder = ? AND name = ?",
                 (place, os.fsencode(name)),
-            ).fetchone()
-            if row is None:
+            )
+            if not rows:
                 new.append(name)
-            elif row != owner:
+            elif rows[0] != owner:
                 return None
         for name in new:
             self._change(
                 "INSERT INTO output VALUES (?, ?, ?, ?)", (place, os.fsencode(name), *owner)
             )
         return new
+
+    def owners_in(self, folder: str) -> list[tuple[str, str]]:
+        """Return name of the curve, and image, for all that belongs to somebody in a folder."""
+        number = self._folder_ids.get(folder)
+        rows = self._ask(
+            "SELECT name, owner_folder, owner_name FROM output WHERE folder = ?", (number,)
+        )
+        return [(os.fsdecode(name), self._path(where, image)) for name, where, image in rows]
 
     # -------------------------------------------------------------------- folders
 
@@ -320,7 +388,7 @@ class Journal:
 
     def output_folders(self) -> list[str]:
         """Return every folder that curves were written to."""
-        rows = self._db.execute("SELECT DISTINCT folder FROM output")
+        rows = self._ask("SELECT DISTINCT folder FROM output")
         return [self._folders[number] for (number,) in rows]
 
     def _next_id(self) -> int:
@@ -387,6 +455,11 @@ class Journal:
 
 
 _COLUMNS = "id, folder, name, version, size, mtime_ns, inode, state, deaths, announced, reason"
+
+
+def _concerns_the_file(error: sqlite3.DatabaseError) -> bool:
+    """Tell a disk that is full or gone, and a file that is damaged, from a bug of ours."""
+    return isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError
 
 
 def _text(text: str) -> str:

@@ -1,6 +1,7 @@
 """The file list of the original: one line for each curve, appended as they come."""
 
-from collections.abc import Iterable
+import os
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from saxsdog.errors import OutputError
@@ -17,14 +18,17 @@ class LiveList:
     ----------
     directory
         Folder of the images.
-    root
-        Folder that is never left: the list of the root itself lies inside it.
     channels
         Names of the curves of each image.
+    allowed
+        Whether something may be written to a folder: the list of a root lies inside it.
     """
 
-    def __init__(self, directory: Path, root: Path, channels: Iterable[str]) -> None:
-        parent = root if directory == root else directory.parent
+    def __init__(
+        self, directory: Path, channels: Iterable[str], allowed: Callable[[Path], bool]
+    ) -> None:
+        parent = directory.parent if allowed(directory.parent) else directory
+        self._allowed = allowed
         self.path = parent / "results" / f"filelist_{directory.name}.log"
         self._channels = tuple(channels)
 
@@ -34,11 +38,14 @@ class LiveList:
         Raises
         ------
         OutputError
-            If the file cannot be written.
+            If the file cannot be written, or its folder has become a link to elsewhere.
         """
         text = "".join(line for result in results for line in self._lines(result))
         if not text:
             return
+        if not self._allowed(Path(os.path.realpath(self.path.parent))):
+            message = "leads out of the folders that this server works in"
+            raise OutputError(f"{self.path.parent}: {message}")
         try:
             append_to(self.path, text.encode(errors="surrogateescape"))
         except OSError as error:

@@ -10,7 +10,7 @@ images as :data:`WINDOW`. No threads, no files, no clocks: times are passed in.
 import heapq
 import math
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -30,6 +30,9 @@ WINDOW = 4096
 MAX_DEATHS = 3
 """Workers that an image may kill; before the last one it works alone, so that blame is certain."""
 
+
+OVERWRITTEN = "the file was overwritten; its newer version was taken in its place"
+"""Said of a version that failed, when there is another: what was wrong concerns nobody any more."""
 
 WORTH_A_TRY = (Reason.VANISHED, Reason.IO_ERROR, Reason.CHANGED_WHILE_READING)
 """For these an image that is there is read again, though it looks as before."""
@@ -180,6 +183,15 @@ class PictureQueue:
             item.newer = None
         self._ready.appendleft(item)
 
+    def put_aside(self, item: Item) -> None:
+        """Take a leased image out of the turn until :meth:`bring_back`; it stays pending."""
+        self.give_back(item)
+        self._ready.popleft()
+
+    def bring_back(self, items: Iterable[Item]) -> None:
+        """Make images the next ones that were put aside, in the same order."""
+        self._ready.extendleft(reversed(list(items)))
+
     def died(self, item: Item, *, timeout: bool = False) -> None:
         """Blame a leased image for the death of its worker; it fails when that was the last one."""
         version = item.version
@@ -229,7 +241,7 @@ class PictureQueue:
         elif item.newer is None:
             self._end(version, State.FAILED, outcome.reason, outcome.message)
         else:
-            self._end(version, State.SKIPPED, Reason.SUPERSEDED, outcome.message)
+            self._end(version, State.SKIPPED, Reason.SUPERSEDED, OVERWRITTEN)
         self._succeed(item)
         return result
 
@@ -284,6 +296,20 @@ class PictureQueue:
     def next_look(self) -> float | None:
         """When the next image should be looked at."""
         return self._looks[0][0] if self._looks else None
+
+    def put_off(self, number: int, now: float) -> bool:
+        """Wait on, for as long as it takes, for an image whose disk is away.
+
+        False, and nothing is done, for one that nobody has ever seen.
+        """
+        item = self._by_number.get(number)
+        if item is None or item.stage is not Stage.SETTLING or item.wait is None:
+            return False
+        if item.version.fingerprint is None:
+            return False
+        item.wait.first = item.wait.changed = now
+        self._schedule(item, now)
+        return True
 
     def looked(self, number: int, fingerprint: Fingerprint | None, now: float) -> None:
         """Take what was seen: one that has changed is ready, one that does not any more fails."""
@@ -345,7 +371,7 @@ class PictureQueue:
 
     def _add_version(self, old: Version, fingerprint: Fingerprint | None) -> None:
         if old.state is State.FAILED:  # that concerns nobody any more
-            self._journal.supersede(old.id, self._wall())
+            self._journal.supersede(old.id, self._wall(), OVERWRITTEN)
             self._tally.move(old, State.SKIPPED, Reason.SUPERSEDED)
         added = self._journal.add(old.path, old.version + 1, fingerprint, self._wall())
         self._enter(added)

@@ -59,6 +59,11 @@ class Intake:
             None if not feeder else Subscription(feeder, self._on_events, self.search)
         )
 
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """Of files that may hold images."""
+        return self._settings.suffixes
+
     def start(self) -> None:
         """Listen to the feeder."""
         if self._subscription is not None:
@@ -147,6 +152,12 @@ class Intake:
         if self._walker is not None:
             self._walker.walk(again=True)
 
+    def find_all(self) -> None:
+        """Find every image that exists, and leave those alone that are known."""
+        walker = self._walker
+        if walker is not None:
+            walker.walk(again=False)
+
     @property
     def trouble(self) -> tuple[str, ...]:
         """What is wrong now, a sentence each."""
@@ -198,12 +209,15 @@ class Intake:
         if sightings:
             self._foreman.deliver(sightings)
 
-    def search(self, reason: str) -> None:
-        """Search the folders, because images may have been missed."""
+    def search(self, reason: str, *, full: bool = False) -> None:
+        """Search the folders, because images may have been missed.
+
+        In full, also where nothing seems to have changed: what was found there may be forgotten.
+        """
         walker = self._walker
         if walker is not None and self._taking:
             logger.info("searching the folder: %s", reason)
-            walker.reconcile(reason)
+            walker.reconcile(reason, full=full)
 
 
 def _age(moment: float | None, now: float) -> float | None:

@@ -130,6 +130,18 @@ class Keeper:
             self._foreman.counters.pending,
         )
 
+    def write_again(self) -> None:
+        """Tell an empty journal, in place of one that was damaged, which queue is open.
+
+        Called in the thread of the foreman. Images that were asked for are searched once more.
+        """
+        stored = self._waiting if self.queue is None else self.queue.stored
+        if stored is None:
+            return
+        self._foreman.journal.set_fact(QUEUE, stored.to_json())
+        if stored.everything and stored.state is QueueState.RUNNING:
+            self._intake.find_all()
+
     def close_plan(self) -> None:
         """Remove the plan of the queue; the next server computes it again."""
         if self.queue is not None:

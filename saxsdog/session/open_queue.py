@@ -1,13 +1,14 @@
 """From a calibration to everything that its queue needs: folder, plan, workers, names of curves."""
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from saxsdog.calibration import Calibration
 from saxsdog.errors import CalibrationError, PathError
 from saxsdog.integrator import Integrator
+from saxsdog.io.images import Caution
 from saxsdog.paths import Roots
 from saxsdog.pipeline.crew import Crew
 from saxsdog.pipeline.jobs import ReuseRule
@@ -21,6 +22,14 @@ from saxsdog.queue.live_list import LiveList
 from saxsdog.reduction.plan import Plan
 from saxsdog.session.stored_queue import StoredQueue
 from saxsdog.settings import Settings
+
+QUIET = 0.02
+"""s; clocks of file systems tick at least every 10 ms, and an image is mostly written by one
+call within some."""
+
+MOST_PARTS = 4_000_000_000
+"""Parts of pixels, by Oversampling, that are sorted into bins for a plan; three masks of the
+largest detectors with an Oversampling of 8 have fewer."""
 
 
 @dataclass(frozen=True)
@@ -73,13 +82,15 @@ def prepare(stored: StoredQueue, settings: Settings, roots: Roots, state_folder:
     _check_plan(integrator.plan, settings)
     plan = SharedPlan.write(integrator.plan, state_folder)
     reuse = ReuseRule(keep_existing=not calibration.overwrite)
-    task = WorkerTask(plan, calibration.document, reuse)
     rule = OutputRule(settings.output.relative, settings.output.folder)
-    live_list = LiveList(directory, roots.folders[0], integrator.channels)
+    results = roots.folders if rule.folder is None else (rule.folder.resolve(),)
+    caution = Caution(roots.folders, QUIET)
+    task = WorkerTask(plan, calibration.document, reuse, caution=caution, result_roots=results)
+    live_list = LiveList(directory, integrator.channels, roots.hold)
     work = Work(
         make_crew=functools.partial(Crew, n_workers(calibration, settings), task),
         make_claims=functools.partial(
-            _claims, rule=rule, root=directory, channels=integrator.channels, roots=roots
+            _claims, rule=rule, root=directory, channels=integrator.channels, results=results
         ),
         live_list=live_list if calibration.live_file_list else None,
         image_timeout=settings.workers.image_timeout,
@@ -107,6 +118,13 @@ def _check_size(calibration: Calibration, settings: Settings) -> None:
         raise CalibrationError(
             f"Masks and Slices: expected at most {most} together on this server, got {n_channels}"
         )
+    rows, columns = calibration.geometry.shape
+    n_parts = sum(rows * columns * mask.oversampling**2 for mask in calibration.masks)
+    if n_parts > MOST_PARTS:  # the plan says how large it is only after minutes of work
+        raise CalibrationError(
+            f"expected pixels with at most {MOST_PARTS:.0e} parts in all masks together, got "
+            f"{n_parts:.0e}: choose fewer masks or a smaller Oversampling"
+        )
 
 
 def _check_plan(plan: Plan, settings: Settings) -> None:
@@ -119,13 +137,13 @@ def _check_plan(plan: Plan, settings: Settings) -> None:
 
 
 def _claims(
-    journal: Journal, rule: OutputRule, root: Path, channels: tuple[str, ...], roots: Roots
+    journal: Journal,
+    rule: OutputRule,
+    root: Path,
+    channels: tuple[str, ...],
+    results: tuple[Path, ...],
 ) -> Claims:
-    allowed: Callable[[Path], bool] = roots.hold
-    if rule.folder is not None:
-        results = rule.folder.resolve()
-
-        def allowed(folder: Path) -> bool:
-            return folder.is_relative_to(results)
+    def allowed(folder: Path) -> bool:
+        return any(folder.is_relative_to(root) for root in results)
 
     return Claims(journal, rule, root, channels, allowed)

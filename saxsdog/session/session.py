@@ -1,7 +1,7 @@
 """The answer to every request."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from importlib.metadata import version
@@ -12,6 +12,7 @@ from typing import Self
 from saxsdog.errors import CurveFileError, RequestError
 from saxsdog.paths import Roots
 from saxsdog.pipeline.preview import Preview, PreviewJob
+from saxsdog.pipeline.preview_process import preview_in_a_process
 from saxsdog.protocol.messages import (
     PROTOCOL_VERSION,
     REQUESTS,
@@ -55,6 +56,7 @@ from saxsdog.session.long_poll import LongPoll
 from saxsdog.session.open_queue import OpenQueue
 from saxsdog.session.past import Past
 from saxsdog.session.views import failure_of, graphs_of, page_of
+from saxsdog.sources.newest import newest_image
 
 AT_ONCE = 1000
 """Rows of the history that are told while others wait for their answers."""
@@ -255,7 +257,7 @@ class Session:
         try:
             graphs, attachments = graphs_of(newest, queue.kinds, relative)
         except CurveFileError as error:
-            raise RequestError("not-found", str(error)) from error
+            raise RequestError("not-found", self._roots.shorten(str(error))) from error
         image = relative(Path(newest.path))
         return NewestCurves(image, newest.time, newest.cursor, graphs, statistics, attachments)
 
@@ -287,22 +289,35 @@ class Session:
         return Failures(rows, page[-1].number if page else request.since, more)
 
     def _image(self, request: Image) -> Reply:
-        newest = self._foreman.history.newest
-        if newest is None:
-            raise RequestError("not-found", "expected an image, none was integrated yet")
-        self._keeper.open_queue()
-        job = PreviewJob(Path(newest.path), request.max_side)
-        preview: Preview = self._foreman.preview(job).result(ANSWER_WITHIN)
+        if request.directory is None:
+            preview = self._newest_integrated(request.max_side)
+        else:
+            preview = self._newest_below(request.directory, request.max_side)
         if preview.error:
-            raise RequestError("not-found", preview.error)
+            raise RequestError("not-found", self._roots.shorten(preview.error))
         pixels = Attachment("image", preview.pixels.astype("<f4").tobytes())
         return PreviewReply(
-            self._roots.relative(job.image),
+            self._roots.relative(Path(preview.image)),
             preview.frame_shape,
             preview.pixels.shape,
             preview.block,
             (pixels,),
         )
+
+    def _newest_integrated(self, max_side: int) -> Preview:
+        newest = self._foreman.history.newest
+        if newest is None:
+            raise RequestError("not-found", "expected an image, none was integrated yet")
+        self._keeper.open_queue()
+        return self._foreman.preview(PreviewJob(Path(newest.path), max_side)).result(ANSWER_WITHIN)
+
+    def _newest_below(self, directory: Sequence[str], max_side: int) -> Preview:
+        """Return a preview of a file that perhaps no queue is open for, and no worker is there."""
+        image = newest_image(self._roots.directory(directory), self._intake.suffixes)
+        if image is None:
+            folder = "/".join(directory) or "the root"
+            raise RequestError("not-found", f"expected an image in {folder}, there is none")
+        return preview_in_a_process(PreviewJob(image, max_side), self._roots.folders)
 
     def _some_queue(self) -> OpenQueue:
         """Return the queue, also one that was aborted."""

@@ -60,7 +60,7 @@ def graphs_of(
     """
     graphs, attachments = [], []
     for (channel, kind), file in zip(kinds.items(), result.curves, strict=False):
-        curve = read_chi(file)
+        curve = read_chi(file, follow=False)
         stack = np.stack([curve.q, curve.intensity, curve.sigma]).astype("<f8")
         graphs.append(
             Graph(

@@ -29,9 +29,14 @@ def events_work(folder: Path) -> tuple[bool, str]:
         real = Path(os.path.realpath(folder))
         real.is_dir()  # mounts it, if that is done on demand
         kind = file_system_of(real, MOUNTS.read_text(encoding="utf-8", errors="surrogateescape"))
-        if _SHARED.fullmatch(kind):
+        if is_shared(kind):
             return False, f"{kind}: changes made by other machines raise no event"
     return _probe(folder, kind)
+
+
+def is_shared(kind: str) -> bool:
+    """Whether other machines may change a file system of this kind without an event on ours."""
+    return _SHARED.fullmatch(kind) is not None
 
 
 def file_system_of(real: Path, mountinfo: str) -> str:

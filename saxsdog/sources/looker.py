@@ -14,10 +14,11 @@ class Looker(Running):
     Parameters
     ----------
     answer
-        Called with the number that came with the question, and what was seen.
+        Called with the number that came with the question, and what was seen; and if that is
+        nothing because nothing can be seen, with the reason.
     """
 
-    def __init__(self, answer: Callable[[int, Sighting | None], None]) -> None:
+    def __init__(self, answer: Callable[[int, Sighting | None, str], None]) -> None:
         self._answer = answer
         self._scout: Scout | None = None
         self._questions: queue.SimpleQueue[Sequence[tuple[int, str]] | None] = queue.SimpleQueue()
@@ -46,4 +47,5 @@ class Looker(Running):
             for number, path in questions:
                 scout = self._scout
                 seen = None if scout is None else scout.look(path, SourceKind.WALKER)
-                self._answer(number, seen)
+                missing = scout is not None and (seen is None or seen.fingerprint is None)
+                self._answer(number, seen, scout.why_away() if scout and missing else "")

@@ -81,6 +81,7 @@ class Scout:
         self._mapping = [(_pure(theirs), ours) for theirs, ours in mapping]
         self._lock = threading.Lock()
         self._not_ours = 0
+        self._device: int | None = None  # of the file that was seen last
 
     @property
     def not_ours(self) -> int:
@@ -104,6 +105,22 @@ class Scout:
             self._not_ours += 1
         return None
 
+    def why_away(self) -> str:
+        """Say why no image can be seen at present, wherever it is: the directory cannot be read.
+
+        A folder that is empty may be the place of a disk that is not mounted: it is one unless its
+        files were seen on the same disk. Empty text if all is well.
+        """
+        try:
+            with os.scandir(self.directory) as entries:
+                if next(entries, None) is not None:
+                    return ""
+            if os.stat(self.directory).st_dev == self._device:  # noqa: PTH116 - as above
+                return ""
+        except OSError as error:
+            return f"{self.directory} cannot be read: {error.strerror}"
+        return f"{self.directory} is empty, as if its disk were not mounted"
+
     def leads_inside(self, folder: str) -> bool:
         """Whether a real path lies in one of the roots."""
         return self._roots.hold(Path(folder))
@@ -117,6 +134,7 @@ class Scout:
             return None
         if status is None:
             return Sighting(place, None, source)
+        self._device = status.st_dev
         if not stat.S_ISREG(status.st_mode):
             return Sighting(place, None, source, Reason.NOT_REGULAR)
         return Sighting(place, fingerprint_of(status), source)

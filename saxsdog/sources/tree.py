@@ -3,12 +3,15 @@
 import contextlib
 import logging
 import os
-from collections.abc import Callable, Generator, Iterator
+from array import array
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from operator import attrgetter
 from typing import NamedTuple
 
+from saxsdog.io.hdf5 import SUFFIXES
+from saxsdog.io.status import Fingerprint
 from saxsdog.sources.names import is_hidden
 from saxsdog.sources.sightings import Scout, Sighting, SourceKind
 
@@ -34,6 +37,11 @@ class Depth(Enum):
     EVERYTHING = "everything"
 
 
+FILLING = 10 * 10**9
+"""Nanoseconds; a file that was written so shortly before it was seen may be written on: a detector
+may make room for all its pixels first."""
+
+
 class _Subfolder(NamedTuple):
     name: str
     is_link: bool
@@ -42,13 +50,16 @@ class _Subfolder(NamedTuple):
 class _Folder(NamedTuple):
     """What is remembered of a folder; times in nanoseconds since the epoch.
 
-    ``marks`` tell the images that it held, in some 80 bytes each; ``None`` if it was not readable.
+    ``marks`` tell the images that it held, in 8 bytes each: they are kept for every image there
+    ever was, and a set takes eight times that. ``None`` if it was not readable.
+    ``filling`` are those that may be written on, with what was seen of them.
     """
 
     modified: int = 0
     listed: int = 0
     subfolders: list[_Subfolder] = []  # noqa: RUF012 - never changed
-    marks: frozenset[int] | None = None
+    marks: "array[int] | None" = None
+    filling: dict[str, Fingerprint] = {}  # noqa: RUF012 - never changed
 
     def is_quiet(self, modified: int) -> bool:
         """Whether a folder, by its last change that is seen now, must hold what it did."""
@@ -128,7 +139,14 @@ class ImageTree:
                 if real_below is not None and real_below not in seen:
                     pending.append((below, real_below))
                     seen.add(real_below)
+        self._forget_filling(self._known.keys() - seen)
         self._device = device
+
+    def _forget_filling(self, gone: Iterable[str]) -> None:
+        """Folders that are gone would keep in mind for ever what was written in them last."""
+        for real in gone:
+            if self._known[real].filling:
+                self._known[real] = self._known[real]._replace(filling={})
 
     def _check(self, top: str) -> int:
         """Return the device of the directory.
@@ -161,7 +179,10 @@ class ImageTree:
         try:
             modified = os.stat(folder).st_mtime_ns  # noqa: PTH116 - hot
             if depth is Depth.QUICK and known is not None and known.is_quiet(modified):
-                yield []
+                changed, filling = self._look_again(known.filling, listed, source)
+                if known.filling:
+                    self._known[real] = known._replace(filling=filling)
+                yield changed
                 return known.subfolders
             images, subfolders = self._list(folder)
         except OSError as error:
@@ -169,11 +190,17 @@ class ImageTree:
             self._known.setdefault(real, _Folder())  # it is not new when it can be read again
             return []
         self._complained.discard(folder)
+        changed, filling = self._look_again({} if known is None else known.filling, listed, source)
+        if depth is Depth.QUICK:
+            yield changed
         for start in range(0, max(len(images), 1), BATCH):
             some = images[start : start + BATCH]
             new = some if depth is Depth.EVERYTHING else self._new(some, depth, known)
-            yield self._look(new, source)
-        self._known[real] = _Folder(modified, listed, subfolders, frozenset(map(_mark, images)))
+            seen = self._look(new, source)
+            filling |= _those_filling(seen, listed)
+            yield seen
+        marks = array("q", map(_mark, images))
+        self._known[real] = _Folder(modified, listed, subfolders, marks, filling)
         return subfolders
 
     def _list(self, folder: str) -> tuple[list[os.DirEntry[str]], list[_Subfolder]]:
@@ -193,7 +220,7 @@ class ImageTree:
         if known is None and self._device is not None:  # the folder has come since
             return images
         if depth is Depth.QUICK and known is not None and known.marks is not None:
-            marks = known.marks
+            marks = set(known.marks)
             return [entry for entry in images if _mark(entry) not in marks]
         return [entry for entry in images if _last_change(entry) >= self._horizon]
 
@@ -202,11 +229,37 @@ class ImageTree:
         seen = (self._scout.look(entry.path, source) for entry in images)
         return [each for each in seen if each and (each.fingerprint or each.problem)]
 
+    def _look_again(
+        self, filling: dict[str, Fingerprint], now: int, source: SourceKind
+    ) -> tuple[list[Sighting], dict[str, Fingerprint]]:
+        """Return which images were written on, and those that may still be."""
+        if not filling:
+            return [], {}
+        seen = [each for each in (self._scout.look(path, source) for path in filling) if each]
+        changed = [each for each in seen if _was_filled(each, filling.get(str(each.path)))]
+        return changed, _those_filling(seen, now)
+
     def _complain(self, folder: str, error: OSError) -> None:
         self.met.unreadable += 1
         if folder not in self._complained:
             self._complained.add(folder)
             logger.warning("cannot look for images in %s: %s", folder, error.strerror)
+
+
+def _was_filled(now: Sighting, before: Fingerprint | None) -> bool:
+    """Whether a file has another content of the same size; one that grows gets further images."""
+    seen = now.fingerprint
+    return seen is not None and before is not None and seen != before and seen.size == before.size
+
+
+def _those_filling(seen: list[Sighting], now: int) -> dict[str, Fingerprint]:
+    return {
+        str(each.path): each.fingerprint
+        for each in seen
+        if each.fingerprint is not None
+        and abs(now - each.fingerprint.mtime_ns) < FILLING
+        and each.path.suffix.lower() not in SUFFIXES  # of these each change would bring all images
+    }
 
 
 def _mark(entry: os.DirEntry[str]) -> int:

@@ -23,6 +23,7 @@ from saxsdog.protocol.codec import Answer, Call, decode_answer, encode_call
 from saxsdog.protocol.envelope import (
     DENIED,
     LARGEST_FRAME,
+    MEBIBYTE,
     Keys,
     Kind,
     Sealed,
@@ -41,6 +42,10 @@ long as the one before."""
 SLOWEST_NETWORK = 2e6
 """Bytes a second: the first try lasts longer if there is much to send."""
 
+MOST_OF_A_STRANGER = MEBIBYTE
+"""Bytes; ahead of a larger request a server wants to hear over the same connection that we have
+the secret: it gathers twice as much for somebody whom it does not know, then it hangs up."""
+
 PATIENCE = 4.8
 """Seconds until a server that says nothing counts as not there: two tries."""
 
@@ -51,6 +56,15 @@ class _Session:
 
     epoch: str
     offset: float
+
+
+@dataclass(frozen=True)
+class Greeting:
+    """Answer to a hello: ``ahead`` is the server's time of day less ours, both in s."""
+
+    reply: Reply
+    ahead: float
+    round_trip: float
 
 
 class Link:
@@ -125,7 +139,7 @@ class Link:
         """
         with self._lock:
             if isinstance(request, Hello):
-                return self._hello()
+                return self._hello().reply
             identity = secrets.token_hex(16)
             try:
                 return self._ask(request, patience, identity)
@@ -136,6 +150,11 @@ class Link:
             self._session = None
             return self._ask(request, patience, identity)
 
+    def greet(self) -> Greeting:
+        """Say hello and compare clocks; errors as of :meth:`ask`."""
+        with self._lock:
+            return self._hello()
+
     def _ask(self, request: AnyRequest, patience: float, identity: str) -> Reply:
         if self._session is None or patience > PATIENCE:
             self._hello()
@@ -144,19 +163,25 @@ class Link:
         call = Call(request, identity, moment, self._who, self._session.epoch)
         return self._exchange(call, Kind.REQUEST, patience).reply
 
-    def _hello(self) -> Reply:
+    def _hello(self) -> Greeting:
         self._session = None
-        started = self._clock()
-        call = Call(Hello(), secrets.token_hex(16), time.time(), self._who)
+        started, time_of_day = self._clock(), time.time()
+        call = Call(Hello(), secrets.token_hex(16), time_of_day, self._who)
         answer = self._exchange(call, Kind.HELLO, PATIENCE)
-        halfway = (started + self._clock()) / 2
-        self._session = _Session(answer.epoch, answer.time - halfway)
-        return answer.reply
+        round_trip = self._clock() - started
+        self._session = _Session(answer.epoch, answer.time - (started + round_trip / 2))
+        return Greeting(answer.reply, answer.time - (time_of_day + round_trip / 2), round_trip)
+
+    def _call_hello(self) -> Call:
+        return Call(Hello(), secrets.token_hex(16), time.time(), self._who)
+
+    def _sealed_hello(self) -> Sealed:
+        return seal_request(self._keys, encode_call(self._call_hello()), Kind.HELLO)
 
     def _exchange(self, call: Call, kind: Kind, patience: float) -> Answer:
         sealed = seal_request(self._keys, encode_call(call), kind)
         deadline = self._clock() + patience
-        one_try = FIRST_TRY + sum(map(len, sealed.frames)) / SLOWEST_NETWORK
+        one_try = FIRST_TRY + _size_of(sealed) / SLOWEST_NETWORK
         if isinstance(call.request, Following):
             one_try += call.request.wait
         while (left := deadline - self._clock()) > 0:
@@ -176,7 +201,10 @@ class Link:
         deadline = self._clock() + seconds
         answer = None
         try:
+            is_fresh = self._socket is None
             wire = self._connected()
+            if is_fresh and _size_of(sealed) > MOST_OF_A_STRANGER:
+                wire.send_multipart(self._sealed_hello().frames)  # its reply will not open here
             wire.send_multipart(sealed.frames)
             while answer is None and (left := deadline - self._clock()) > 0:
                 if wire.poll(math.ceil(1000 * left)):
@@ -217,3 +245,7 @@ class Link:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
+
+
+def _size_of(sealed: Sealed) -> int:
+    return sum(map(len, sealed.frames))

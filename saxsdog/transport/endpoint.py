@@ -12,9 +12,10 @@ from typing import TypeVar
 import zmq
 
 from saxsdog.errors import RequestError, SaxsdogError, SettingsError
-from saxsdog.protocol.envelope import LARGEST_FRAME, Keys
+from saxsdog.protocol.envelope import LARGEST_FRAME, MOST_FRAMES, Keys
 from saxsdog.protocol.messages import AnyRequest, Refusal, Reply
 from saxsdog.running import Running
+from saxsdog.transport.crowd import LOOK_EVERY, Crowd
 from saxsdog.transport.frames import receive
 from saxsdog.transport.gatekeeper import Counts, Gatekeeper, Ticket, refusal_of
 from saxsdog.waker import Waker
@@ -22,7 +23,7 @@ from saxsdog.waker import Waker
 logger = logging.getLogger(__name__)
 
 MESSAGES_PER_TURN = 64
-LONGEST_TURN_MS = 500
+LONGEST_TURN_MS = int(1000 * LOOK_EVERY)
 """How long a turn of the loop waits for something to do."""
 
 _OPTIONS = {
@@ -128,6 +129,7 @@ class Endpoint(Running):
                 f"{self._bind}: expected an address to listen at: {error}"
             ) from error
         self._address = self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
+        self._crowd = Crowd(_port_of(self._address), self._clock)
         self._waker = Waker()
         self._stopping.clear()
         self._thread = threading.Thread(target=self._run, name="endpoint", daemon=True)
@@ -155,6 +157,7 @@ class Endpoint(Running):
             if self._socket in ready:
                 self._take_messages()
             self._send_finished()
+            self._crowd.look()
 
     def _take_messages(self) -> None:
         for _ in range(MESSAGES_PER_TURN):
@@ -169,6 +172,10 @@ class Endpoint(Running):
                 _address_of(frames),
             )
             verdict = self._attempt(judge)
+            descriptor = _descriptor_of(frames)
+            self._crowd.note(descriptor, is_friend=isinstance(verdict, Ticket))
+            if len(frames) > MOST_FRAMES:  # each of them took time, and there were many more
+                self._crowd.hang_up(descriptor)
             if isinstance(verdict, Ticket):
                 self._carry_out(verdict)
             elif isinstance(verdict, list):
@@ -226,3 +233,16 @@ def _address_of(frames: list[zmq.Frame]) -> str:
         return str(frames[0].get("Peer-Address"))
     except (IndexError, zmq.ZMQError):  # nothing behind the route; only TCP has addresses
         return ""
+
+
+def _descriptor_of(frames: list[zmq.Frame]) -> int:
+    try:
+        return int(frames[0].get(zmq.SRCFD))
+    except (IndexError, zmq.ZMQError):
+        return -1
+
+
+def _port_of(address: str) -> int:
+    """Port of a TCP address; 0, which nobody is connected to, for any other."""
+    port = address.rpartition(":")[2]
+    return int(port) if port.isdigit() else 0

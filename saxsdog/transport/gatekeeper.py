@@ -33,6 +33,9 @@ WINDOW = 60.0
 """Seconds that the time of a request may differ from ours."""
 
 MOST_UNDER_WAY = 1000
+MOST_TRIES = 16
+"""Times that the same question is answered afresh; a client with much patience asks six times."""
+
 LONGEST_MESSAGE = 8192
 """Characters of a sentence that explains a refusal."""
 
@@ -100,7 +103,7 @@ class Gatekeeper:
         frames
             Of the message, without the route.
         route
-            Where a reply to it goes.
+            Over which connection it came, and a reply to it goes.
         address
             Of the host that sent it.
 
@@ -111,12 +114,9 @@ class Gatekeeper:
             once, or nothing to do at all.
         """
         now = self._clock()
-        if self._rates.is_silenced(address, now):
-            self._denied += 1
-            return None
         try:
             check_form(frames, Kind.REQUEST, Kind.HELLO)
-            if not self._rates.admits(address, now):
+            if not self._rates.admits(route, now):
                 return None
             opened = open_request(self._keys, frames)
         except AuthenticationError:
@@ -153,6 +153,8 @@ class Gatekeeper:
 
     def _deny(self, frames: Sequence[bytes], address: str, now: float) -> list[bytes] | None:
         self._denied += 1
+        if self._rates.is_silenced(address, now):
+            return None
         if self._rates.count_failure(address, now) == 1:
             logger.warning("a message from %s is not sealed with our secret", address)
         # Never more than what came, so that nobody can aim a flood at somebody else.
@@ -179,6 +181,9 @@ class Gatekeeper:
             return entry.reply
         if call.request.changes:
             raise RequestError("conflict", "carried out before, and the reply is no longer known")
+        if entry.tries >= MOST_TRIES:  # the answer may cost us a lot, and the question nothing
+            self._replayed += 1
+            raise RequestError("conflict", f"expected another id after {MOST_TRIES} tries")
         return self._issue(call, context, entry, route)
 
     def _check_fresh(self, call: Call) -> None:
@@ -207,6 +212,7 @@ class Gatekeeper:
             self._seen.remember(call.id, entry)
         self._under_way += 1
         entry.under_way = True
+        entry.tries += 1
         entry.also_to(route)
         return Ticket(call.request, context, entry)
 

@@ -1,4 +1,4 @@
-"""How much each address may send before it is not listened to."""
+"""How much may come over each connection, and who is told that a message was not genuine."""
 
 import ipaddress
 from collections import OrderedDict
@@ -13,6 +13,7 @@ MOST_FAILURES = 20
 MINUTE = 60.0
 SILENCE = 60.0
 MOST_ADDRESSES = 10_000
+MOST_CONNECTIONS = 10_000
 
 
 @dataclass
@@ -40,26 +41,36 @@ class Bucket:
 @dataclass
 class _Peer:
     is_loopback: bool
-    bucket: Bucket = field(default_factory=lambda: Bucket(MESSAGES_PER_SECOND, BURST))
     failures: int = 0
     first_failure: float = float("-inf")
     silent_until: float = float("-inf")
 
 
 class Rates:
-    """Counts what comes from each address; of too many addresses, the oldest is forgotten."""
+    """Counts what comes; of too many connections or addresses, the oldest is forgotten.
+
+    A stranger may share the address of somebody with the secret: another user of the same machine,
+    or everybody behind a router. So what is held back is a connection, and what an address does
+    wrong costs it the answers to that, and nothing else.
+    """
 
     def __init__(self) -> None:
         self._peers: OrderedDict[str, _Peer] = OrderedDict()
+        self._buckets: OrderedDict[bytes, Bucket] = OrderedDict()
         self._denials = Bucket(DENIALS_PER_SECOND, DENIALS_PER_SECOND)
 
     def is_silenced(self, address: str, now: float) -> bool:
-        """Whether this address failed so often that nothing from it is looked at."""
+        """Whether this address failed so often that it is told nothing about it any more."""
         return now < self._peer(address).silent_until
 
-    def admits(self, address: str, now: float) -> bool:
-        """Whether one more message of this address may cost us a decryption."""
-        return self._peer(address).bucket.take(now)
+    def admits(self, connection: bytes, now: float) -> bool:
+        """Whether one more message over this connection may cost us a decryption."""
+        bucket = self._buckets.get(connection)
+        if bucket is None:
+            bucket = self._buckets[connection] = Bucket(MESSAGES_PER_SECOND, BURST)
+            if len(self._buckets) > MOST_CONNECTIONS:
+                self._buckets.popitem(last=False)
+        return bucket.take(now)
 
     def count_failure(self, address: str, now: float) -> int:
         """Count a message that was not sealed with our secret; returns how many in this minute."""

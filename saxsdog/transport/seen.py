@@ -25,6 +25,8 @@ class Entry:
         Where the reply goes: every try of a client comes from another socket.
     under_way
         Whether the reply is still to come.
+    tries
+        How often it was carried out.
     reply
         The sealed reply as long as it is kept.
     """
@@ -32,6 +34,7 @@ class Entry:
     mark: bytes
     routes: list[bytes] = field(default_factory=list)
     under_way: bool = True
+    tries: int = 0
     reply: list[bytes] | None = None
 
     @property

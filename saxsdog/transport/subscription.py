@@ -30,10 +30,14 @@ LONGEST_TURN_MS = 500
 LARGEST_FRAME = 1 << 26
 """Bytes; a larger frame costs the connection, a smaller one that is no event is counted."""
 
+MOST_WAITING = 100_000
+"""Messages in our memory that are not taken yet, some 40 MB of events. What comes then waits where
+it is; only a feeder that does not wait for us, and keeps less than it sends, loses some of them."""
+
 _LINE_EVENTS = zmq.EVENT_CONNECTED | zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED
 
 _OPTIONS = {
-    zmq.RCVHWM: 0,  # what we do not take at once must wait, not vanish
+    zmq.RCVHWM: MOST_WAITING,
     zmq.MAXMSGSIZE: LARGEST_FRAME,
     zmq.CONNECT_TIMEOUT: 5_000,  # ms; a host that is off would hold us for minutes
     zmq.HANDSHAKE_IVL: 5_000,

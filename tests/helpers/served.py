@@ -183,6 +183,21 @@ class Expected:
             np.testing.assert_allclose(getattr(written, name), getattr(expected, name), rtol=1e-9)
 
 
+def check_results(served, name="in", every=1):
+    """Integrate what lies on the disk without the server, and compare with its curves.
+
+    Every image that the history names and that is still there must have the curve of its present
+    content; ``every`` larger than 1 takes only some of them. Returns how many were compared.
+    """
+    expected = Expected(served.calibration(name))
+    images = sorted({served.root / row.file for row in rows_of(served.client)})
+    compared = [image for image in images if image.is_file()][::every]
+    for image in compared:
+        curve = image.parent.parent / "work" / f"{image.stem}.chi"
+        expected.check(curve, tifffile.imread(image))
+    return len(compared)
+
+
 def temporary_files(root):
     """What was not written to its end."""
     return [path for path in root.rglob("*") if path.name.endswith(".tmp")]

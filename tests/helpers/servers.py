@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from saxsdog.network import NetworkEntry, save_network
 
 NAME = "test"
 SECRET = "a secret that only tests know"  # noqa: S105
+PROGRAM = (sys.executable, "-m", "saxsdog.cli.server")
 PATIENCE = 20.0
 """Seconds that a server may take to end; it gives its workers ten."""
 
@@ -40,13 +41,14 @@ class RunningServer:
         feeder: str | None = None,
         workers: int = 2,
         settings: str | None = None,
+        program: Sequence[str] = PROGRAM,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.network = folder / "network.json"
         self.state = folder / "state"
         self.log = folder / "server.log"
         self.entry = NetworkEntry(NAME, "tcp://127.0.0.1:*", feeder or "", SECRET)
-        self._command = [sys.executable, "-m", "saxsdog.cli.server", str(root)]
+        self._command = [*program, str(root)]
         self._command += ["--network", str(self.network), "--state", str(self.state)]
         self._command += ["--workers", str(workers)]
         if settings is not None:
@@ -58,6 +60,17 @@ class RunningServer:
     def client(self) -> Client:
         """Return a new client; a context manager."""
         return Client(self.entry)
+
+    @property
+    def memory(self) -> int:
+        """Resident memory of the server process, bytes."""
+        pages = Path(f"/proc/{self.process.pid}/statm").read_text(encoding="ascii").split()[1]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+    @property
+    def descriptors(self) -> int:
+        """Number of files and sockets that the server process has open."""
+        return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
 
     def stop(self) -> int:
         """Ask the server to end, and return its exit status; safe to call twice."""
@@ -125,6 +138,7 @@ def running_server(
     feeder: str | None = None,
     workers: int = 2,
     settings: str | None = None,
+    program: Sequence[str] = PROGRAM,
 ) -> Iterator[RunningServer]:
     """Run a server for images below ``root``; it must end well if the test has not ended it.
 
@@ -138,8 +152,10 @@ def running_server(
         Number of worker processes.
     settings
         Text of a settings file (TOML).
+    program
+        What to start; it gets the arguments of ``saxsdog-server``.
     """
-    server = RunningServer(tmp_path, root, feeder, workers, settings)
+    server = RunningServer(tmp_path, root, feeder, workers, settings, program)
     ran_well = False
     try:
         yield server

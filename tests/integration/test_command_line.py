@@ -178,7 +178,7 @@ def test_a_wrong_calibration_names_the_key(small):
     write_calibration(small, Wavelength="1.5 A")
     ran = saxsdog("integrate", "small.saxsconf", "frames", cwd=small)
     assert ran.returncode == 2
-    assert 'Wavelength: expected a number (Angstrom), got the text "1.5 A"' in ran.stderr
+    assert 'Wavelength: expected a number (Å), got the text "1.5 A"' in ran.stderr
 
 
 def interrupt_as_a_terminal_does(running):

@@ -1,5 +1,7 @@
 """What a client can ask for, each command asked of a real server."""
 
+import os
+
 import numpy as np
 import pytest
 import tifffile
@@ -7,7 +9,7 @@ import tifffile
 from saxsdog.errors import RequestError, SaxsdogError
 from saxsdog.io.chi import read_chi
 from saxsdog.protocol.arrays import array_of, arrays_of
-from tests.helpers.experiments import SHAPE
+from tests.helpers.experiments import SHAPE, write_stack
 from tests.helpers.served import (
     Expected,
     frame_of,
@@ -165,6 +167,36 @@ def test_the_newest_image_is_shown_small(served):
     blocks = frame_of(0).reshape(20, 2, 25, 2).mean(axis=(1, 3))
     assert (small.block, small.shape, small.frame_shape) == (2, (20, 25), SHAPE)
     np.testing.assert_allclose(array_of(small), blocks, rtol=1e-6)
+
+
+def test_the_newest_file_of_a_folder_is_shown_before_there_is_a_queue(tmp_path):
+    with serving(tmp_path) as served:
+        for number, name in enumerate(["a/1.tif", "a/b/2.tif", "c/3.tif", ".hidden/4.tif"]):
+            path = served.root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_frame(path, number)
+            os.utime(path, (number, number))
+        (served.root / "a" / "b" / "notes.txt").write_text("newer than all")
+        shown = served.client.image(64, ["a"])
+        assert shown.file == "a/b/2.tif"
+        np.testing.assert_array_equal(array_of(shown), frame_of(1))
+        assert served.client.image(64, []).file == "c/3.tif"
+        (served.root / "a" / "b" / "9.tif").write_bytes(b"no image")
+        with pytest.raises(RequestError, match="a/b/9"):
+            served.client.image(64, ["a"])
+        served.folder("empty")
+        with pytest.raises(RequestError, match="expected an image in empty, there is none"):
+            served.client.image(64, ["empty"])
+        with pytest.raises(RequestError, match="would lead upwards"):
+            served.client.image(64, [".."])
+
+
+def test_the_newest_file_that_holds_several_images_shows_the_first(tmp_path):
+    with serving(tmp_path) as served:
+        write_stack(served.images / "stack.tif", 5, 6)
+        shown = served.client.image(64, ["in"])
+        assert shown.file == "in/stack.tif::0"
+        assert set(array_of(shown).ravel()) == {5}
 
 
 def test_a_folder_is_listed_and_none_outside_of_the_root(served):

@@ -228,10 +228,10 @@ BAD_VALUES = [
         {"TiltAngleDeg": 90},
         "Geometry.Tilt.TiltAngleDeg: expected less than 90 (degree), got 90",
     ),
-    (("Wavelength",), True, "Wavelength: expected a number (Angstrom), got true"),
-    (("Wavelength",), -1.5, "Wavelength: expected at least 0.0001 (Angstrom), got -1.5"),
-    (("Wavelength",), 5000, "Wavelength: expected at most 1000 (Angstrom), got 5000"),
-    (("Wavelength",), math.inf, "Wavelength: expected at most 1000 (Angstrom), got Infinity"),
+    (("Wavelength",), True, "Wavelength: expected a number (Å), got true"),
+    (("Wavelength",), -1.5, "Wavelength: expected at least 0.0001 (Å), got -1.5"),
+    (("Wavelength",), 5000, "Wavelength: expected at most 1000 (Å), got 5000"),
+    (("Wavelength",), math.inf, "Wavelength: expected at most 1000 (Å), got Infinity"),
     (("Wavelength",), math.nan, "Wavelength: expected"),
     (("Geometry", "BeamCenter"), [1.0, math.nan], "Geometry.BeamCenter[1]: expected"),
     (("Masks",), {}, "Masks: expected a list, got the object {}"),
@@ -281,7 +281,11 @@ BAD_VALUES = [
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "said"), BAD_VALUES, ids=[f"{p[-1]}={v!r}" for p, v, _ in BAD_VALUES]
+    ("path", "value", "said"),
+    BAD_VALUES,
+    ids=[
+        f"{path[-1]}={'missing' if value is MISSING else value!r}" for path, value, _ in BAD_VALUES
+    ],
 )
 def test_a_bad_value_is_named_with_what_was_expected_and_what_came(path, value, said):
     message = message_of(changed(SMALL, *path, value))
@@ -331,7 +335,7 @@ def test_every_problem_has_a_line_of_its_own():
     document = changed(changed(SMALL, "Wavelength", "long"), "Threads", -3)
     assert message_of(document).splitlines() == [
         "Threads: expected at least 1 (processes), got -3",
-        'Wavelength: expected a number (Angstrom), got the text "long"',
+        'Wavelength: expected a number (Å), got the text "long"',
     ]
 
 

@@ -34,7 +34,9 @@ def make_reference() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["calibration.md", "command-line.md", "settings.md"])
+@pytest.mark.parametrize(
+    "name", ["calibration.md", "command-line.md", "promises.md", "settings.md"]
+)
 def test_the_generated_pages_are_up_to_date(make_reference: ModuleType, name: str) -> None:
     path = DOCS / "reference" / name
     assert path.read_text(encoding="utf-8") == make_reference.pages()[path], (

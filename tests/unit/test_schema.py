@@ -1,8 +1,17 @@
+import json
+
 import pytest
 from jsonschema import Draft202012Validator
 
 from saxsdog.errors import DocumentError
-from saxsdog.schema import check, load_schema, parse_json, schema_folder, with_defaults
+from saxsdog.schema import (
+    MOST_LEVELS,
+    check,
+    load_schema,
+    parse_json,
+    schema_folder,
+    with_defaults,
+)
 from tests.helpers.calibrations import FULL, SMALL
 
 SCHEMAS = sorted(path.name.removesuffix(".schema.json") for path in schema_folder().glob("*.json"))
@@ -135,6 +144,18 @@ def test_a_key_must_not_come_twice():
 def test_what_is_not_json_is_refused_with_its_place():
     with pytest.raises(DocumentError, match="line 2, column 5"):
         parse_json('{\n"a" 1}')
+
+
+@pytest.mark.parametrize(("opened", "closed"), [("[", "]"), ('{"a": ', "}")])
+def test_a_document_may_be_so_deep_and_no_deeper(opened, closed):
+    parse_json(opened * MOST_LEVELS + "1" + closed * MOST_LEVELS)
+    for levels in (MOST_LEVELS + 1, 900, 100_000):
+        with pytest.raises(DocumentError, match="sensible depth"):
+            parse_json(opened * levels + "1" + closed * levels)
+
+
+def test_a_document_may_be_broad():
+    parse_json(json.dumps([[{"a": []}]] * 1000))
 
 
 def test_the_same_key_at_different_places_is_fine():

@@ -36,6 +36,17 @@ def test_an_existing_file_is_replaced(tmp_path):
     assert (tmp_path / "a").read_bytes() == b"new"
 
 
+def test_a_pipe_keeps_its_name(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    (tmp_path / "link").symlink_to(pipe)
+    for path in (pipe, tmp_path / "link"):
+        with pytest.raises(OSError, match="got a device, a pipe or a socket"):
+            write_whole(path, b"content")
+    assert pipe.is_fifo()
+    assert sorted(names_in(tmp_path)) == ["link", "pipe"]
+
+
 def test_whoever_has_the_old_file_open_keeps_it_whole(tmp_path):
     (tmp_path / "a").write_bytes(b"old")
     with (tmp_path / "a").open("rb") as reader:
@@ -177,6 +188,15 @@ def dead_process():
     with subprocess.Popen([sys.executable, "-c", ""]) as process:
         pass
     return process.pid
+
+
+def test_a_name_as_long_as_possible_can_be_written(tmp_path, dead_process):
+    for name in ("x" * 251 + ".chi", "\N{EURO SIGN}" * 83 + ".chi"):
+        write_whole(tmp_path / name, b"content")
+        assert (tmp_path / name).read_bytes() == b"content"
+        temporary_name(tmp_path / name).write_bytes(b"half")
+        remove_leftovers(tmp_path, os.getpid())
+    assert len(names_in(tmp_path)) == 2
 
 
 def test_temporary_files_of_one_process_are_removed(tmp_path, dead_process):

@@ -8,6 +8,8 @@ from saxsdog.words import (
     count,
     duration,
     folder,
+    local_time,
+    moment,
     printable,
     reasons,
     sparkline,
@@ -34,6 +36,27 @@ def test_a_duration_is_said_in_its_largest_unit(seconds, text):
 
 def test_what_never_happened_has_no_age():
     assert (ago(None), ago(3)) == ("never", "3 s ago")
+
+
+@pytest.mark.parametrize(
+    "seconds", [float("nan"), float("inf"), 1e300, -1e300, -1e12, 1.7e12, 253402300799.9 + 86400]
+)
+def test_a_time_of_no_calendar_is_unknown(seconds):
+    assert (moment(seconds), moment(seconds, "%H:%M"), local_time(seconds)) == (
+        "unknown",
+        "unknown",
+        None,
+    )
+
+
+@given(st.floats())
+def test_any_number_can_be_told_as_a_time(seconds):
+    assert moment(seconds)
+
+
+def test_a_moment_is_told_where_we_are():
+    assert moment(local_time(1e9).timestamp()) == local_time(1e9).strftime("%Y-%m-%d %H:%M:%S")
+    assert local_time(1e9).utcoffset() is not None
 
 
 def test_one_thing_has_no_plural():

@@ -12,7 +12,7 @@ from saxsdog.cli.leash.live_line import LiveLine
 from saxsdog.client import Client
 from saxsdog.errors import ServerUnreachableError
 from saxsdog.protocol.messages import Counters, QueueState, Statistics
-from saxsdog.words import count, printable, reasons, sparkline
+from saxsdog.words import count, moment, printable, reasons, sparkline
 
 LONGEST_LOOK = 1.0
 """s that a look waits for an image; failures, which do not end it, show no later than that."""
@@ -135,6 +135,4 @@ def _show(
     elif line.in_place:
         line.show(line_of(statistics))
     else:
-        line.show(
-            f"{time.strftime('%H:%M:%S', time.localtime(statistics.time))}  {line_of(statistics)}"
-        )
+        line.show(f"{moment(statistics.time, '%H:%M:%S')}  {line_of(statistics)}")

@@ -214,6 +214,10 @@ BAD = {
     "empty": ("", "expected the number of rows in line 4, got 0 lines"),
     "header alone": ("a\nb\nc\n", "expected the number of rows in line 4, got 3 lines"),
     "no count": ("a\nb\nc\nd\n1 2 3\n", "expected the number of rows in line 4, got 'd'"),
+    "count of 5000 digits": (
+        "a\nb\nc\n" + "9" * 5000 + "\n",
+        "expected the number of rows in line",
+    ),
     "negative count": ("a\nb\nc\n-1\n", "expected the number of rows in line 4, got '-1'"),
     "too few rows": ("a\nb\nc\n3\n1 2 3\n1 2 3\n", "expected 3 rows as line 4 says, got 2"),
     "too many rows": ("a\nb\nc\n1\n1 2 3\n1 2 3\n", "expected 1 rows as line 4 says, got 2"),

@@ -1,10 +1,13 @@
 import bz2
 import gzip
+import lzma
 import os
 import socket
 import struct
 import threading
+import time
 import tracemalloc
+import zlib
 from pathlib import Path
 
 import fabio
@@ -16,7 +19,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from saxsdog.errors import FrameError
-from saxsdog.io.images import IMAGE_SUFFIXES, FrameReader, read_frame
+from saxsdog.io.images import IMAGE_SUFFIXES, Caution, FrameReader, read_frame
+from saxsdog.reasons import Reason
 from tests.helpers.frames import COMMENTS, cbf_bytes, edf_bytes, stored, tiff_bytes
 
 IMAGE = np.arange(24, dtype="i4").reshape(6, 4)
@@ -346,3 +350,95 @@ def test_a_fit2d_mask_is_an_image_of_fabio(real_data):
     frame = read_frame(real_data / "AAA_integ.msk")
     with fabio.open(str(real_data / "AAA_integ.msk")) as oracle:
         assert (frame.image == oracle.data).all()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="plants a link")
+def test_a_careful_reader_does_not_follow_a_link_out_of_its_roots(tmp_path):
+    tmp_path = tmp_path.resolve()
+    for name in ("root", "root elsewhere"):
+        (tmp_path / name).mkdir()
+        stored(tmp_path / name, tiff_bytes(IMAGE), "x.tif")
+    (tmp_path / "root" / "out.tif").symlink_to(tmp_path / "root elsewhere" / "x.tif")
+    (tmp_path / "root" / "in.tif").symlink_to("x.tif")
+    reader = FrameReader(caution=Caution((tmp_path / "root",)))
+    for name in ("x.tif", "in.tif"):
+        assert (reader.read(tmp_path / "root" / name).image == IMAGE).all()
+    with pytest.raises(FrameError, match="leads elsewhere") as refused:
+        reader.read(tmp_path / "root" / "out.tif")
+    assert refused.value.reason is Reason.OUTSIDE_ROOT
+
+
+def test_a_careful_reader_lets_a_file_come_to_rest(tmp_path):
+    path = stored(tmp_path, tiff_bytes(IMAGE))
+    reader = FrameReader(caution=Caution(quiet=0.05))
+    with path.open("r+b"):  # somebody may be about to write
+        reader.read(path)
+    assert time.time() - path.stat().st_mtime >= 0.05
+
+
+@pytest.mark.parametrize("away", [-3600, 3600])
+def test_nobody_waits_for_a_file_of_another_time(tmp_path, away):
+    path = stored(tmp_path, tiff_bytes(IMAGE))
+    os.utime(path, (time.time() + away,) * 2)
+    assert (FrameReader(caution=Caution(quiet=1800.0)).read(path).image == IMAGE).all()
+
+
+@pytest.mark.parametrize("compression", ["zlib", "lzma"])
+def test_a_strip_is_unpacked_no_further_than_there_is_room(tmp_path, compression):
+    packed = (
+        zlib.compress(bytes(1 << 28)) if compression == "zlib" else lzma.compress(bytes(1 << 28))
+    )
+    code, at = (8 if compression == "zlib" else 34925), 4096
+    tags = [
+        (259, 3, 1, struct.pack("<H", code)),
+        (273, 4, 1, struct.pack("<I", at)),
+        (279, 4, 1, struct.pack("<I", len(packed))),
+    ]
+    path = stored(tmp_path, tiff_bytes(IMAGE, tags=tags).ljust(at, b"\0") + packed)
+    tracemalloc.start()
+    try:
+        assert not read_frame(path).image.any()
+        assert tracemalloc.get_traced_memory()[1] < 1 << 24
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("end", [b"sum", b""])
+def test_a_packed_strip_must_be_whole_and_have_the_right_sum(tmp_path, end):
+    at, packed = 4096, zlib.compress(IMAGE.tobytes())
+    packed = packed[:-3] + end if end else packed[:-20]
+    tags = [
+        (259, 3, 1, struct.pack("<H", 8)),
+        (273, 4, 1, struct.pack("<I", at)),
+        (279, 4, 1, struct.pack("<I", len(packed))),
+    ]
+    path = stored(tmp_path, tiff_bytes(IMAGE, tags=tags).ljust(at, b"\0") + packed)
+    with pytest.raises(FrameError) as refused:
+        read_frame(path)
+    assert refused.value.reason is Reason.DECODE_ERROR
+
+
+def test_an_edf_whose_pixels_lie_in_another_file_is_refused(tmp_path):
+    (tmp_path / "x.raw").write_bytes(IMAGE.tobytes())
+    whole = edf_bytes(IMAGE, EDF_BinaryFileName="x.raw")
+    for name, data in (("a.edf", whole), ("b.edf.gz", gzip.compress(whole))):
+        with pytest.raises(FrameError, match=r"they are in x\.raw") as refused:
+            read_frame(stored(tmp_path, data, name))
+        assert refused.value.reason is Reason.IMAGES_ELSEWHERE
+
+
+@pytest.mark.timeout(20)
+def test_half_a_cbf_is_not_searched_for_ever(tmp_path):
+    half = cbf_bytes(IMAGE).partition(b"\x0c\x1a\x04\xd5")[0]
+    for name, data, reason in (
+        ("a.cbf.gz", gzip.compress(half), Reason.TRUNCATED),
+        ("b.tif.gz", gzip.compress(half), Reason.TRUNCATED),
+        ("c.cbf.bz2", bz2.compress(b"x" + half), Reason.TRUNCATED),
+        ("d.cbf", b"x" + half, Reason.NOT_AN_IMAGE),
+    ):
+        with pytest.raises(FrameError) as refused:
+            read_frame(stored(tmp_path, data, name))
+        assert refused.value.reason is reason, name
+    assert (
+        read_frame(stored(tmp_path, gzip.compress(cbf_bytes(IMAGE)), "e.cbf.gz")).image == IMAGE
+    ).all()

@@ -1,4 +1,6 @@
+import os
 import struct
+import tracemalloc
 
 import fabio
 import fabio.fit2dmaskimage
@@ -105,6 +107,28 @@ def test_an_array_that_is_no_mask_is_refused(tmp_path, array):
     np.save(tmp_path / "a.npy", array, allow_pickle=True)
     with pytest.raises(CalibrationError, match=r"a\.npy"):
         read_mask(tmp_path / "a.npy")
+
+
+@pytest.mark.parametrize("name", ["a.npy", "a.msk", "a.tif"])
+def test_another_shape_is_refused_ahead_of_the_pixels(tmp_path, name):
+    shape = (20_000, 20_000)  # 400 MB, nothing of it on the disk
+    if name == "a.npy":
+        np.lib.format.open_memmap(tmp_path / name, "w+", np.uint8, shape)
+    elif name == "a.msk":
+        header = FIT2D_MAGIC + struct.pack("<II", *shape)
+        stored(tmp_path, header.ljust(1024, b"\0"), name)
+        os.truncate(tmp_path / name, 1 << 26)
+    else:
+        tifffile.memmap(tmp_path / name, shape=shape, dtype=np.uint8)
+    tracemalloc.start()
+    try:
+        with pytest.raises(
+            CalibrationError, match=r"expected a mask of \(4, 5\) pixels .* got \(20"
+        ):
+            read_mask(tmp_path / name, (4, 5))
+        assert tracemalloc.get_traced_memory()[1] < 20e6
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_mask_that_is_not_there_is_refused(tmp_path):

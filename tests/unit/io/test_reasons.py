@@ -15,6 +15,7 @@ import tifffile
 
 from saxsdog.errors import FrameError
 from saxsdog.io.images import FrameReader, read_frame
+from saxsdog.io.libraries import LARGEST_UNPACKED
 from saxsdog.io.status import Fingerprint, fingerprint_of
 from saxsdog.reasons import Reason
 from tests.helpers.frames import cbf_bytes, edf_bytes, stored, tiff_bytes
@@ -306,3 +307,15 @@ def test_every_frame_and_every_failure_tells_which_version_was_read(tmp_path):
     for data in (b"", b"nothing", tiff_bytes(IMAGE)[:-5]):
         path.write_bytes(data)
         assert refused(path).fingerprint == fingerprint_of(path.stat())
+
+
+@pytest.mark.parametrize("pack", [bz2.compress, gzip.compress])
+@pytest.mark.parametrize("name", ["x.tif", "x.edf.bz2", "x.edf.gz"])
+def test_a_small_file_that_unpacks_to_very_many_bytes_is_refused(tmp_path, pack, name):
+    path = stored(tmp_path, pack(bytes(LARGEST_UNPACKED + (1 << 20))), name)
+    tracemalloc.start()
+    try:
+        assert refused(path).reason is Reason.TOO_LARGE
+        assert tracemalloc.get_traced_memory()[1] < 20e6
+    finally:
+        tracemalloc.stop()

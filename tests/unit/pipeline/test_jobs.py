@@ -12,7 +12,7 @@ from saxsdog import Calibration, Integrator, read_chi
 from saxsdog.errors import FrameError, OutputError, SeveralImagesError
 from saxsdog.image_names import MOST_IMAGES
 from saxsdog.io.status import Fingerprint, fingerprint_of, last_change
-from saxsdog.pipeline import jobs
+from saxsdog.pipeline import result_files
 from saxsdog.pipeline.jobs import Job, Outcome, Reducer, ReuseRule, Status
 from saxsdog.pipeline.worker import outcome_of
 from saxsdog.reasons import Reason
@@ -231,7 +231,7 @@ def test_a_disk_that_takes_nothing_is_told_from_one_that_may_not(
     def refuse(path, data):
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(jobs, "write_whole", refuse)
+    monkeypatch.setattr(result_files, "write_whole", refuse)
     with pytest.raises(OutputError, match="cannot be written") as error:
         reducer(tmp_path).reduce(job)
     assert error.value.reason is reason

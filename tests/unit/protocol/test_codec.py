@@ -210,6 +210,12 @@ def test_no_document_raises_anything_unexpected(document):
     assert decode_call(encode_call(call)) == call
 
 
+def test_a_reply_that_does_not_say_what_it_is_is_refused_in_words():
+    body = b'{"sesult": "cal", "data": {}, "epoch": "%b", "time": 1}' % (b"0" * 32)
+    with pytest.raises(ProtocolError, match="expected the key 'result'"):
+        decode_answer([body])
+
+
 def test_numbers_of_a_request_come_as_the_types_of_its_class():
     document = json.loads(encode_call(call_of(History(5, 7, 3.0)))[0])
     document["argument"] = {"since": 5.0, "wait": 3}

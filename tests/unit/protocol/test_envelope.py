@@ -20,6 +20,7 @@ from saxsdog.protocol.envelope import (
     seal_reply,
     seal_request,
 )
+from tests.helpers.promises import promise
 from tests.helpers.wires import SECRET, flipped, keys_of
 
 KEYS = keys_of()
@@ -62,6 +63,7 @@ def test_keys_are_those_of_an_independent_derivation():
         (KEYS.to_server, 1, REQUEST.frames, b""),
         (KEYS.to_client, 2, REPLY, REQUEST.context),
     ],
+    ids=["request", "reply"],
 )
 def test_a_message_is_that_of_an_independent_implementation(key, kind, frames, context):
     header, *sealed = frames
@@ -102,6 +104,11 @@ def test_the_same_message_is_never_sealed_in_the_same_way():
     assert len({b"".join(seal_request(KEYS, PARTS).frames) for _ in range(100)}) == 100
 
 
+@promise(
+    "A17",
+    fault="the secret is empty or has 15 characters",
+    kept="it is refused with a sentence",
+)
 @pytest.mark.parametrize("secret", ["", "   ", "fifteen letters", f"  {'x' * 15}\n"])
 def test_a_short_secret_is_refused(secret):
     with pytest.raises(SettingsError, match="at least 16 characters"):
@@ -137,6 +144,11 @@ def test_a_message_with_any_bit_of_a_part_flipped_is_refused(frame):
         assert refused(frames)
 
 
+@promise(
+    "A4",
+    fault="any bit of a reply is flipped on the way",
+    kept="the client refuses it",
+)
 def test_a_reply_with_any_bit_flipped_is_refused():
     for number, frame in enumerate(REPLY):
         for bit in range(8 * len(frame)):
@@ -151,6 +163,11 @@ def renumbered(frames):
     return [header[:6] + struct.pack(">H", len(frames)) + header[8:], *frames[1:]]
 
 
+@promise(
+    "A10",
+    fault="attachments are swapped, left out, repeated or added",
+    kept="the message is refused",
+)
 def test_frames_cannot_be_swapped_dropped_duplicated_or_added():
     header, body, first, second = REQUEST.frames
     other = seal_request(KEYS, PARTS).frames
@@ -196,6 +213,11 @@ def test_a_reply_opens_for_no_other_request():
             open_reply(KEYS, REPLY, context)
 
 
+@promise(
+    "A8",
+    fault="a reply is sent back to the server, or a request to the client",
+    kept="it is refused",
+)
 def test_a_message_cannot_be_sent_back_to_where_it_came_from():
     assert refused(REPLY)
     for context in (REQUEST.context, b""):
@@ -213,6 +235,11 @@ def test_a_hello_is_told_from_a_request():
     assert open_request(KEYS, seal_request(KEYS, PARTS, Kind.HELLO).frames).kind is Kind.HELLO
 
 
+@promise(
+    "A22",
+    fault="a message is made that opens under several secrets",
+    kept="it is refused before anything is opened",
+)
 def test_a_part_that_opens_is_refused_without_the_commitment_to_its_key():
     """With several keys for one ciphertext, a server would tell which of many secrets is ours."""
     header, *_ = REQUEST.frames

@@ -8,7 +8,7 @@ import pytest
 
 from saxsdog.protocol import envelope, messages, strict_json
 from saxsdog.schema import load_schema
-from saxsdog.transport import gatekeeper, rates, seen
+from saxsdog.transport import crowd, gatekeeper, rates, seen
 
 TESTS = Path(__file__).parents[2]
 PAGE = (TESTS.parent / "docs" / "reference" / "protocol.md").read_text(encoding="utf-8")
@@ -52,5 +52,7 @@ def test_the_numbers_of_the_manual_are_those_of_the_program():
     assert (strict_json.REPLY_LIMITS.values, strict_json.REPLY_LIMITS.text) == (2_000_000, 65_536)
     assert (gatekeeper.WINDOW, seen.LIFETIME, gatekeeper.MOST_UNDER_WAY) == (60, 120, 1000)
     assert (rates.MESSAGES_PER_SECOND, rates.BURST, rates.MOST_FAILURES) == (200, 400, 20)
+    assert (crowd.MOST_OF_A_STRANGER, crowd.MOST_STRANGERS) == (2 * envelope.MEBIBYTE, 256)
+    assert gatekeeper.MOST_TRIES == 16
     assert (messages.PAGE, messages.LARGEST_PAGE, messages.LONGEST_WAIT) == (1000, 5000, 10)
     assert (messages.TABLE, messages.LARGEST_TABLE) == (10_000, 20_000)

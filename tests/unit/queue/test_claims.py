@@ -193,3 +193,24 @@ def test_a_folder_of_results_is_read_once(journal, root, monkeypatch):
     monkeypatch.setattr(owners_module.Path, "read_text", lambda *a, **k: pytest.fail("read again"))
     for i in range(10):
         assert claims.target_of(root / "run" / f"{i}.tif") == root / "work" / f"{i}"
+
+
+def test_owners_whose_file_was_removed_are_written_down_again(journal, root):
+    now = [0.0]
+    claims = Claims(journal, OutputRule(), root, CHANNELS, lambda _: True, clock=lambda: now[0])
+    claims.target_of(root / "run" / "a.tif")
+    claims.save()
+    before = written_owners(root / "work")
+    (root / "work" / OWNERS_FILE).unlink()
+    now[0] += 2.0
+    claims.target_of(root / "run" / "b.tif")
+    claims.save()
+    after = written_owners(root / "work")
+    assert before.items() < after.items()
+    assert len(after) == 4
+    (root / "work" / OWNERS_FILE).unlink()
+    claims_of(journal, root).target_of(root / "run" / "a.tif")  # another queue, nothing new in it
+    again = claims_of(journal, root)
+    again.target_of(root / "run" / "a.tif")
+    again.save()
+    assert written_owners(root / "work") == after

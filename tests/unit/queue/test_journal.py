@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from saxsdog.errors import OutputError
 from saxsdog.io.status import Fingerprint, fingerprint_of
-from saxsdog.queue.journal import Journal
+from saxsdog.queue.journal import Journal, JournalError
 from saxsdog.queue.records import Result, State
+from saxsdog.reasons import Reason
 
 A, B = Fingerprint(1, 2, 3), Fingerprint(4, 5, 6)
 
@@ -334,3 +335,44 @@ def test_a_journal_needs_a_folder_that_can_be_written(tmp_path):
             Journal(tmp_path / "journal.sqlite")
     finally:
         tmp_path.chmod(0o700)
+
+
+def test_a_journal_that_is_damaged_while_it_is_open_gives_way_to_an_empty_one(tmp_path):
+    file = tmp_path / "journal.sqlite"
+    journal = Journal(file)
+    version = journal.add("/data/1.tif", 1, None, 0.0)
+    journal.end(version.id, State.FAILED, 1.0, Reason.TRUNCATED, "cut off")
+    journal.commit()
+    journal.close()
+    journal = Journal(file)
+    file.write_bytes(b"noise" * 10_000)
+    journal._db.execute("PRAGMA shrink_memory")  # or it would not look
+    with pytest.raises(JournalError, match=r"cannot be (read|written)"):
+        journal.endings(0, 10)
+    assert journal.open_again()
+    assert journal.was_damaged
+    assert journal.endings(0, 10) == []
+    again = journal.add("/data/1.tif", 1, None, 0.0)
+    journal.end(again.id, State.FAILED, 1.0, Reason.TRUNCATED, "cut off")
+    journal.commit()
+    (ending,) = journal.endings(1, 10)  # who has read the first page sees it as well
+    assert ending.number == 2
+    journal.close()
+
+
+def test_a_journal_that_cannot_be_opened_again_says_so_until_it_can(tmp_path):
+    folder = tmp_path / "state"
+    folder.mkdir()
+    journal = Journal(folder / "journal.sqlite")
+    journal.set_fact("a", "b")
+    journal.commit()
+    folder.rename(tmp_path / "away")
+    with pytest.raises(JournalError, match="expected a journal that can be written"):
+        journal.open_again()
+    with pytest.raises(JournalError, match="expected a journal that can be written"):
+        journal.set_fact("a", "c")
+    assert not journal.changed
+    (tmp_path / "away").rename(folder)
+    assert not journal.open_again()
+    assert journal.fact("a") == "b"
+    journal.close()

@@ -207,6 +207,19 @@ def test_an_image_that_failed_with_a_former_content_is_superseded(queue):
     assert queue.next().version.fingerprint == B
 
 
+@pytest.mark.parametrize("meanwhile", [True, False])
+def test_a_superseded_image_says_so_and_not_what_was_wrong_with_its_former_content(
+    queue, journal, meanwhile
+):
+    item = lease(queue)
+    if meanwhile:
+        queue.sight(item.path, B)
+    queue.finish(item, replace(outcome_of(item, Reason.WRONG_SHAPE, A), message="too large"), 0.0)
+    queue.sight(item.path, B)
+    [ended] = journal.endings(0, 10)
+    assert (ended.reason, ended.message) == (Reason.SUPERSEDED, picture_queue.OVERWRITTEN)
+
+
 def test_a_content_seen_before_an_image_was_given_back_is_no_second_version(queue):
     item = lease(queue)
     queue.sight(item.path, B)

@@ -131,6 +131,38 @@ def test_an_image_that_was_written_in_place_is_told_by_a_full_search(data):
     assert sighting.fingerprint != before
 
 
+def test_an_image_that_is_filled_after_it_was_seen_is_told_again(data):
+    image = touch(data / "root/data/x.tif", bytes(10))
+    age(image.parent, 3600)  # nothing but the image changes
+    searcher = Searcher(data, now=time.time())
+    before = searcher.sightings()[0].fingerprint
+    assert searcher.names() == []
+    image.write_bytes(b"now filled")
+    [sighting] = searcher.sightings()
+    assert sighting.fingerprint not in (None, before)
+    assert searcher.names() == []
+
+
+def test_a_stack_that_grows_is_left_to_a_full_search(data):
+    stacks = [touch(data / "root/data" / name, bytes(10)) for name in ("x.tif", "y.h5")]
+    searcher = Searcher(data, now=time.time())
+    searcher.names()
+    stacks[0].write_bytes(bytes(20))
+    stacks[1].write_bytes(b"now filled")
+    assert searcher.names() == []
+    assert searcher.names(Depth.FULL) == ["x.tif", "y.h5"]
+
+
+def test_an_image_that_is_no_longer_written_is_looked_at_no_more(data):
+    image = touch(data / "root/data/x.tif", bytes(10))
+    searcher = Searcher(data, now=time.time())
+    searcher.names()
+    searcher.now += 3600
+    searcher.names()
+    image.write_bytes(b"now filled")
+    assert searcher.names() == []
+
+
 def test_an_image_that_was_moved_here_is_new_however_old(data):
     searcher = Searcher(data, horizon=time.time() + 3600)
     searcher.names()

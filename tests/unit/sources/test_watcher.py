@@ -181,9 +181,11 @@ def test_a_burst_of_images_arrives_complete_in_batches(data, watch):
 def test_lost_events_let_the_walker_look_at_every_image(data, watch):
     image = touch(data / "x.tif")
     watch.watched.wait_for("x.tif")
-    watch.watcher._events.lost = "more changes came at once than the system keeps"
+    former = watch.watcher._events
+    former.lost = "more changes came at once than the system keeps"
     wait_until(lambda: watch.losses == ["more changes came at once than the system keeps"])
     watch.walked.wait_for("x.tif")
+    wait_until(lambda: watch.watcher._events not in (None, former))
     touch(image, b"a longer image")
     assert watch.watched.wait_for("x.tif")[-1].fingerprint.size == len(b"a longer image")
 

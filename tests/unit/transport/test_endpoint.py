@@ -25,6 +25,7 @@ from saxsdog.protocol.messages import (
     Stat,
 )
 from saxsdog.transport.endpoint import Endpoint
+from tests.helpers.promises import promise
 from tests.helpers.wires import (
     CountingServer,
     RawClient,
@@ -320,6 +321,11 @@ def test_a_client_that_is_gone_is_no_trouble(endpoint):
             assert other.hello()
 
 
+@promise(
+    "B9",
+    fault="a client asks for much and never reads",
+    kept="its replies are dropped, and memory stays",
+)
 def test_a_client_that_never_reads_takes_no_memory_without_bound(server):
     big = Refusal("x", "y" * 60_000)
 

@@ -16,6 +16,7 @@ from saxsdog.protocol.messages import (
 from saxsdog.transport import gatekeeper as module
 from saxsdog.transport.gatekeeper import Gatekeeper, Ticket
 from tests.helpers.clocks import Clock
+from tests.helpers.promises import promise
 from tests.helpers.wires import ID, flipped, keys_of, opened, sealed, welcome
 
 FAR, NEAR = "192.0.2.7", "127.0.0.1"
@@ -118,6 +119,11 @@ def test_the_same_id_with_another_content_is_a_conflict(gate):
     assert gate.keeper.counts.replayed == 3
 
 
+@promise(
+    "A7",
+    fault="a recorded request is sent to a second server with the same secret",
+    kept="it is refused",
+)
 def test_another_server_with_the_same_secret_refuses_a_captured_request(gate):
     message = gate.sealed(Abort())
     refusal = Gate().refusal(message)
@@ -188,6 +194,11 @@ def test_the_kind_in_the_header_must_be_that_of_the_command(gate):
         assert gate.refusal(message).code == "bad-request"
 
 
+@promise(
+    "B11",
+    fault="all kinds of messages come that are not genuine",
+    kept="every answer is the same, or none",
+)
 def test_without_the_secret_every_answer_is_the_same_or_none(gate):
     genuine = gate.sealed(Abort())
     header, body = genuine.frames
@@ -222,14 +233,28 @@ def test_denials_are_at_most_five_a_second_together(gate):
     assert gate.judge(forged) == [DENIED]
 
 
-def test_one_that_fails_often_is_not_heard_for_a_minute(gate):
+def test_one_that_fails_often_gets_no_answer_for_a_minute(gate):
     forged = sealed(Abort(), keys=OTHERS).frames
     for _ in range(20):
         gate.clock.now += 1.0
         assert gate.judge(forged, address=FAR) == [DENIED]
-    assert gate.judge(gate.sealed(Abort()).frames, address=FAR) is None
+    gate.clock.now += 1.0
+    assert gate.judge(forged, address=FAR) is None
     assert gate.judge(forged, address="192.0.2.8") == [DENIED]
     gate.clock.now += 60.0
+    assert gate.judge(forged, address=FAR) == [DENIED]
+    assert gate.keeper.counts.denied == 23
+
+
+@promise(
+    "B15",
+    fault="a stranger floods the server from the address of an honest client",
+    kept="the honest client is heard as before",
+)
+def test_a_forger_takes_nothing_from_others_at_the_same_address(gate):
+    forged = sealed(Abort(), keys=OTHERS).frames
+    for _ in range(1000):
+        gate.judge(forged, route=b"forger", address=FAR)
     assert isinstance(gate.judge(gate.sealed(Abort()).frames, address=FAR), Ticket)
 
 
@@ -239,6 +264,20 @@ def test_one_that_asks_too_often_is_slowed_down(gate):
         for i in range(600)
     )
     assert passed == 400
+    assert isinstance(gate.judge(gate.sealed(Stat()).frames, route=b"another"), Ticket)
+
+
+@promise(
+    "A24",
+    fault="a question that was recorded is asked again and again",
+    kept="it is answered sixteen times, then refused",
+)
+def test_a_question_that_was_recorded_costs_no_work_without_end(gate):
+    question = gate.sealed(Stat())
+    for number in range(16):
+        gate.carry_out(gate.judge(question.frames, route=b"%d" % number))
+    assert gate.refusal(question).code == "conflict"
+    assert gate.keeper.counts.replayed == 1
 
 
 def test_a_forger_is_named_in_the_log_once_a_minute(gate, caplog):
@@ -261,6 +300,11 @@ def test_too_many_requests_under_way_are_refused_and_may_come_again(gate, monkey
     assert isinstance(gate.judge(late.frames), Ticket)
 
 
+@promise(
+    "A15",
+    fault="more requests come than ids can be remembered",
+    kept="new ones are refused as `busy`, none of the old ones is carried out again",
+)
 def test_a_full_memory_refuses_new_ids_and_still_knows_the_old_ones(gate, monkeypatch):
     monkeypatch.setattr("saxsdog.transport.seen.MOST_IDS", 1)
     first = gate.sealed(Abort())

@@ -27,6 +27,7 @@ from saxsdog.protocol.messages import (
 from saxsdog.transport import client as module
 from saxsdog.transport.client import Link
 from saxsdog.transport.endpoint import Endpoint
+from tests.helpers.promises import promise
 from tests.helpers.wires import EPOCH, Between, CountingServer, flipped, keys_of, welcome
 
 ANYWHERE = "tcp://127.0.0.1:*"
@@ -183,6 +184,11 @@ def test_a_restart_of_the_server_does_not_disturb(server):
         assert second.counts.replayed == 1
 
 
+@promise(
+    "A12",
+    fault="the clock of a client is wrong by days",
+    kept="its requests are carried out",
+)
 @pytest.mark.parametrize("off", [-3 * 86_400.0, 3 * 86_400.0])
 def test_the_clock_of_the_client_does_not_matter(endpoint, off, monkeypatch):
     monkeypatch.setattr(module.time, "time", lambda now=time.time: now() + off)
@@ -246,6 +252,11 @@ def test_a_request_that_comes_back_is_no_reply():
         link.ask(Stat())
 
 
+@promise(
+    "A1",
+    fault="the reply to another genuine request comes",
+    kept="it does not open; the right one is waited for",
+)
 def test_the_reply_to_another_request_is_none(endpoint, server):
     old = []
 
@@ -260,6 +271,11 @@ def test_the_reply_to_another_request_is_none(endpoint, server):
     assert len(server.requests) == 2
 
 
+@promise(
+    "A19",
+    fault="somebody on the way forges a denial or a plain reply",
+    kept="the client gives up; it sends and reads nothing that is not sealed",
+)
 def test_a_denial_is_final_and_nothing_plain_is_tried():
     seen = []
 

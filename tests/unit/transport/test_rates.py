@@ -4,6 +4,7 @@ from saxsdog.transport.rates import (
     BURST,
     MESSAGES_PER_SECOND,
     MOST_ADDRESSES,
+    MOST_CONNECTIONS,
     MOST_FAILURES,
     SILENCE,
     Bucket,
@@ -20,11 +21,11 @@ def test_a_bucket_lets_a_burst_through_and_then_its_rate():
     assert [bucket.take(99.0) for _ in range(4)] == [True, True, True, False]
 
 
-def test_an_address_is_held_to_its_rate_and_the_others_do_not_notice():
+def test_a_connection_is_held_to_its_rate_and_the_others_do_not_notice():
     rates = Rates()
-    passed = sum(rates.admits(FAR, second / 1000) for second in range(10_000))
+    passed = sum(rates.admits(b"one", second / 1000) for second in range(10_000))
     assert passed == pytest.approx(BURST + 10 * MESSAGES_PER_SECOND, abs=2)
-    assert rates.admits("192.0.2.8", 10.0)
+    assert rates.admits(b"another", 10.0)
 
 
 def test_an_address_that_fails_too_often_is_silenced_for_a_minute():
@@ -69,5 +70,12 @@ def test_denials_are_few_for_all_together():
 def test_addresses_without_number_take_no_memory_without_bound():
     rates = Rates()
     for number in range(MOST_ADDRESSES + 500):
-        rates.admits(f"2001:db8::{number:x}", 0.0)
+        rates.count_failure(f"2001:db8::{number:x}", 0.0)
     assert len(rates._peers) == MOST_ADDRESSES
+
+
+def test_connections_without_number_take_no_memory_without_bound():
+    rates = Rates()
+    for number in range(MOST_CONNECTIONS + 500):
+        rates.admits(number.to_bytes(5, "big"), 0.0)
+    assert len(rates._buckets) == MOST_CONNECTIONS

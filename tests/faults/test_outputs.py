@@ -10,6 +10,7 @@ import pytest
 
 from saxsdog.io.chi import read_chi
 from tests.helpers.experiments import DOCUMENT
+from tests.helpers.promises import promise
 from tests.helpers.served import (
     Expected,
     frame_of,
@@ -49,6 +50,11 @@ def served(shared, request):
     return shared
 
 
+@promise(
+    "C10",
+    fault="a curve that shall not be overwritten was cut off, another one removed",
+    kept="the whole ones are kept as they are, the others are made again",
+)
 def test_a_whole_curve_is_kept_and_one_that_was_cut_off_is_made_again(served):
     served.new(served.name)
     for seed in range(3):
@@ -65,6 +71,25 @@ def test_a_whole_curve_is_kept_and_one_that_was_cut_off_is_made_again(served):
     expected = Expected(served.calibration(served.name))
     for seed in range(3):
         expected.check(served.work / f"{seed}.chi", frame_of(seed))
+
+
+@promise(
+    "C11",
+    fault="a mask is added and curves that are there shall not be overwritten",
+    kept="the image is integrated once more, because a curve is missing",
+)
+def test_a_mask_that_is_added_gets_its_curves(served):
+    served.new(served.name)
+    write_frame(served.images / "0.tif", 0)
+    served.until_ended(1)
+    changes = {"Masks": DOCUMENT["Masks"] * 2, "OverwriteFiles": False}
+    served.new(served.name, **changes)
+    served.until_ended(1)
+    expected = Expected(served.calibration(served.name, **changes))
+    for channel, name in enumerate(("0.chi", "0_cR1.chi")):
+        expected.check(served.work / name, frame_of(0), channel)
+    served.new(served.name, **changes)
+    assert served.until_ended(1).counters.skipped_because == {"output-exists": 1}
 
 
 def test_the_live_list_has_a_line_for_each_curve(served):
@@ -113,6 +138,11 @@ def test_every_channel_has_its_own_file(served):
     assert graph.file.endswith("/0.chi")
 
 
+@promise(
+    "C20",
+    fault="images of equal names in sibling folders, a restart, and all of them once more",
+    kept="each keeps a curve of its own",
+)
 def test_equal_names_in_sibling_folders_lose_no_curve_whatever_happens(served):
     served.new(served.name)
     folders = [served.folder(f"{served.name}/{name}") for name in ("a", "b", "c")]
@@ -131,6 +161,11 @@ def test_equal_names_in_sibling_folders_lose_no_curve_whatever_happens(served):
         expected.check(served.root / curve_of[image], frame_of(seed))
 
 
+@promise(
+    "C5",
+    fault="the folder of the results is a link out of the root",
+    kept="nothing is written there",
+)
 def test_results_do_not_go_through_a_link_out_of_the_root(served, tmp_path):
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -158,6 +193,11 @@ def small_disk(folder, size):
         subprocess.run(["umount", "-l", str(folder)], check=True)  # noqa: S603, S607
 
 
+@promise(
+    "G6",
+    fault="the disk of all results is full",
+    kept="no image fails; they wait, `stat` says why, and all goes on by itself when there is room",
+)
 @pytest.mark.skipif(sys.platform != "linux", reason="mounts a small disk")
 def test_images_wait_while_the_disk_of_the_results_is_full_and_go_on_by_themselves(served):
     if os.getuid() != 0:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from saxsfeeder import Feeder
 from tests.helpers.feeds import RawPublisher, new_file
+from tests.helpers.promises import promise
 from tests.helpers.served import serving, times_integrated, write_frame
 
 ONLY_FEEDER = '[watcher]\nmode = "off"\n[walk]\ninterval = 3600\n'
@@ -58,6 +59,11 @@ class FeederProcess:
                 continue
 
 
+@promise(
+    "D10",
+    fault="the feeder cannot be reached",
+    kept="the server works all the same: images are found by other means",
+)
 def test_without_a_feeder_what_was_there_before_waits_until_it_is_asked_for(tmp_path):
     nobody = "tcp://no-such-host.invalid:5555"
     with serving(tmp_path, feeder=nobody, settings=ONLY_NEW) as served:
@@ -75,6 +81,11 @@ def test_without_a_feeder_what_was_there_before_waits_until_it_is_asked_for(tmp_
         assert times_integrated(served.client)["old4.tif"] == 1
 
 
+@promise(
+    "D12",
+    fault="a file system that tells of no events, and no feeder",
+    kept="searches find what is new",
+)
 def test_without_events_a_search_finds_what_is_new(tmp_path):
     with serving(tmp_path, settings=ONLY_WALKS) as served:
         write_frame(served.images / "old.tif", 1)
@@ -87,6 +98,16 @@ def test_without_events_a_search_finds_what_is_new(tmp_path):
         assert times_integrated(served.client) == {"new.tif": 1}
 
 
+@promise(
+    "D6",
+    fault="every event comes five times",
+    kept="each image is integrated once; the others count as duplicates",
+)
+@promise(
+    "D8",
+    fault="events for files outside of the directory, or that are no images",
+    kept="they are counted and left alone",
+)
 def test_a_feeder_is_enough_and_only_images_of_the_directory_are_taken(tmp_path):
     with (
         Feeder("tcp://127.0.0.1:*") as feeder,
@@ -116,6 +137,16 @@ def test_a_feeder_is_enough_and_only_images_of_the_directory_are_taken(tmp_path)
         assert set(times_integrated(served.client).values()) == {1}
 
 
+@promise(
+    "D1",
+    fault="none: a feeder of five lines, as printed in the paper",
+    kept="its image is integrated",
+)
+@promise(
+    "D2",
+    fault="a feeder that sends garbage: no JSON, other types, 10 MB, several frames",
+    kept="it is counted, and the next event is heard",
+)
 def test_the_script_of_the_paper_and_garbage_beside_it(tmp_path):
     with (
         RawPublisher() as publisher,
@@ -141,6 +172,11 @@ def test_the_script_of_the_paper_and_garbage_beside_it(tmp_path):
         assert stat.sources.feeder == "up"
 
 
+@promise(
+    "D4",
+    fault="the feeder is killed, 200 images are written, it is started again",
+    kept="all of them are found and integrated once",
+)
 def test_images_written_while_the_feeder_was_dead_are_found(tmp_path):
     with (
         FeederProcess("tcp://127.0.0.1:*") as feeder,

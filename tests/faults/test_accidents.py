@@ -6,11 +6,17 @@ import sys
 import pytest
 
 from saxsdog.errors import RequestError
+from tests.helpers.promises import promise
 from tests.helpers.served import reasons_of, serving, write_frame
 
 linux_names = pytest.mark.skipif(sys.platform != "linux", reason="names are Unicode elsewhere")
 
 
+@promise(
+    "C9",
+    fault="images and folders whose names are no text",
+    kept="they end with a reason, and the server goes on",
+)
 @linux_names
 def test_a_name_that_is_no_text_ends_no_server(tmp_path):
     with serving(tmp_path) as served:
@@ -25,6 +31,11 @@ def test_a_name_that_is_no_text_ends_no_server(tmp_path):
         assert sorted(reasons_of(served.client).values()) == ["not-an-image"] * 2
 
 
+@promise(
+    "G7",
+    fault="the journal is removed while the server stands, twice",
+    kept="the calibration and its masks are still known",
+)
 def test_a_missing_journal_costs_neither_calibration_nor_masks(tmp_path):
     with serving(tmp_path) as served:
         served.new()
@@ -39,6 +50,11 @@ def test_a_missing_journal_costs_neither_calibration_nor_masks(tmp_path):
         assert served.client.stat().counters.integrated == 1
 
 
+@promise(
+    "G6",
+    fault="what is asked for cannot be written down",
+    kept="it is refused in a sentence, has not happened, and the queue goes on",
+)
 def test_a_close_that_cannot_be_written_down_has_not_happened(tmp_path):
     with serving(tmp_path) as served:
         served.new()
@@ -67,6 +83,11 @@ def test_an_aborted_queue_can_be_looked_at_after_a_restart(tmp_path):
         assert served.client.stat().state == "aborted"
 
 
+@promise(
+    "C5",
+    fault="the folder of the results is replaced by a link out of the root while the server works",
+    kept="nothing is written through it; the images fail with a reason",
+)
 def test_results_do_not_follow_a_link_that_is_planted_while_the_server_works(tmp_path):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -86,6 +107,11 @@ def test_results_do_not_follow_a_link_that_is_planted_while_the_server_works(tmp
         assert reasons_of(served.client) == {"2.tif": "output-collision"}
 
 
+@promise(
+    "G6",
+    fault="the directory of the queue cannot be used when the server starts",
+    kept="`stat` says so, and the queue goes on by itself when it can",
+)
 def test_a_bad_calibration_takes_nothing_from_a_queue_that_waits_to_be_resumed(tmp_path):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()

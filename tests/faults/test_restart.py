@@ -9,6 +9,7 @@ import pytest
 from saxsdog.io.chi import read_chi
 from saxsfeeder import Feeder
 from tests.helpers.feeds import wait_until
+from tests.helpers.promises import promise
 from tests.helpers.served import (
     Expected,
     frame_of,
@@ -55,6 +56,12 @@ class CurveReader:
                 self.read += 1
 
 
+@promise(
+    "G2",
+    fault="the server is killed three times with 1000 images in its queue",
+    kept="every image is integrated and stands in the history once; no curve is ever seen that is "
+    "not whole; images announced meanwhile are found",
+)
 def test_a_server_that_is_killed_again_and_again_integrates_every_image_once(tmp_path):
     with (
         Feeder("tcp://127.0.0.1:*") as feeder,
@@ -111,6 +118,11 @@ def served(shared, request):
     return shared
 
 
+@promise(
+    "G2",
+    fault="the server is killed right after it was asked for every image",
+    kept="after the next start every image is integrated",
+)
 def test_a_server_that_is_killed_at_once_after_readdir_still_finds_every_image(served):
     for seed in range(300):
         write_frame(served.images / f"{seed:04d}.tif", seed)
@@ -122,6 +134,11 @@ def test_a_server_that_is_killed_at_once_after_readdir_still_finds_every_image(s
     assert stat.counters.integrated == stat.counters.known == 300
 
 
+@promise(
+    "G3",
+    fault="the server is told to stop with 1000 images in its queue",
+    kept="it ends in order within 10 s, and goes on with them at its next start",
+)
 def test_a_server_told_to_stop_keeps_what_is_queued_and_goes_on_with_it(served):
     for seed in range(1200):
         write_frame(served.images / f"{seed:04d}.tif", seed)
@@ -141,6 +158,11 @@ def test_a_server_told_to_stop_keeps_what_is_queued_and_goes_on_with_it(served):
     assert set(times_integrated(served.client).values()) == {1}
 
 
+@promise(
+    "G3",
+    fault="images are written while no server runs",
+    kept="they are found at the next start",
+)
 def test_images_written_while_the_server_was_down_are_found(served):
     write_frame(served.images / "before.tif", 1)
     served.new(served.name)
@@ -153,6 +175,11 @@ def test_images_written_while_the_server_was_down_are_found(served):
     assert times_integrated(served.client) == {"while.tif": 1, "down.tif": 1}
 
 
+@promise(
+    "G8",
+    fault="a second server is started with the same state folder",
+    kept="it refuses, and says what to do; the first goes on",
+)
 def test_a_second_server_on_the_same_state_refuses_to_start(served):
     served.new(served.name)
     second = subprocess.run(  # noqa: S603 - our own program
@@ -175,6 +202,11 @@ def test_an_aborted_queue_stays_aborted_and_a_closed_one_closed(served):
     assert (stat.state, stat.counters.known) == ("aborted", 0)
 
 
+@promise(
+    "G7",
+    fault="the journal is overwritten while the server stands",
+    kept="it is set aside; the server goes on with its calibration and finds the images again",
+)
 def test_a_server_whose_journal_is_damaged_goes_on_with_its_calibration(tmp_path):
     with serving(tmp_path) as served:
         served.new()

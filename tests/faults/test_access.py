@@ -1,5 +1,6 @@
 """Who may ask a server, and what becomes of messages that were heard on the wire."""
 
+import secrets
 import subprocess
 from dataclasses import replace
 
@@ -8,14 +9,16 @@ import pytest
 from saxsdog import Client
 from saxsdog.errors import AuthenticationError, PathError, RequestError
 from saxsdog.protocol.codec import decode_answer
-from saxsdog.protocol.envelope import DENIED, open_reply
+from saxsdog.protocol.envelope import DENIED, open_reply, seal_request
 from saxsdog.protocol.messages import Abort, QueueRestarted, ReadDir, Refusal
 from tests.helpers.experiments import DOCUMENT
+from tests.helpers.promises import promise
+from tests.helpers.proxy import Proxy
 from tests.helpers.served import serving, until, write_frame
 from tests.helpers.servers import SECRET
 from tests.helpers.wires import Between, RawClient, keys_of, sealed
 
-TIMES = 100
+TIMES = 300
 
 
 @pytest.fixture(scope="module")
@@ -42,10 +45,29 @@ def asked(served, request, **how):
     return sealed(request, keys=keys_of(SECRET), **{"epoch": epoch, "time": time} | how)
 
 
+def strange_call(served, **changes):
+    """A genuine request to abort, whose body says something else in some places, as JSON."""
+    epoch, now = epoch_and_time(served)
+    fields = {
+        "id": f'"{secrets.token_hex(16)}"',
+        "epoch": f'"{epoch}"',
+        "time": f"{now}",
+        "client": '"a test"',
+        "command": '"abort"',
+    }
+    body = ",".join(f'"{key}":{value}' for key, value in (fields | changes).items())
+    return seal_request(keys_of(SECRET), [f"{{{body}}}".encode("utf-8", "surrogatepass")])
+
+
 def reply_of(frames, message):
     return decode_answer(open_reply(keys_of(SECRET), frames, message.context)).reply
 
 
+@promise(
+    "A2",
+    fault="a client has another secret",
+    kept="it is told `wrong secret or version`, nothing is carried out, and `stat` counts it",
+)
 def test_a_client_with_another_secret_is_denied_and_counted(served):
     before = served.client.stat()
     stranger = replace(served.server.entry, secret="another secret that is long enough")  # noqa: S106
@@ -60,6 +82,11 @@ def test_a_client_with_another_secret_is_denied_and_counted(served):
     assert SECRET not in served.server.log_text()
 
 
+@promise(
+    "A5",
+    fault="a request that was recorded is sent 300 times within a minute",
+    kept="it is carried out once; the same reply comes each time",
+)
 def test_a_request_that_is_sent_again_and_again_is_carried_out_once(served):
     before = served.client.stat()
     message = asked(served, ReadDir(), identity="ab" * 16)
@@ -71,6 +98,11 @@ def test_a_request_that_is_sent_again_and_again_is_carried_out_once(served):
     assert served.client.stat().cursor == before.cursor + 3
 
 
+@promise(
+    "A23",
+    fault="all that somebody in between has recorded is sent again after a restart of the server",
+    kept="nothing of it is carried out",
+)
 def test_what_somebody_in_between_has_heard_is_of_no_use_after_a_restart(served):
     heard = []
 
@@ -95,6 +127,11 @@ def test_what_somebody_in_between_has_heard_is_of_no_use_after_a_restart(served)
     assert after.denied == 0
 
 
+@promise(
+    "A13",
+    fault="the id of a request comes again with another request",
+    kept="the second one is refused as `conflict` and not carried out",
+)
 def test_the_same_id_with_another_request_is_refused(served):
     identity = "cd" * 16
     first = asked(served, ReadDir(), identity=identity)
@@ -107,6 +144,11 @@ def test_the_same_id_with_another_request_is_refused(served):
     assert served.client.stat().state == "running"
 
 
+@promise(
+    "A11",
+    fault="a request was sealed 61 s ago, or will be in 61 s, or at no time at all",
+    kept="it is refused and not carried out",
+)
 def test_a_request_of_another_time_is_refused(served):
     _, now = epoch_and_time(served)
     for off in (-61, 61):
@@ -114,20 +156,38 @@ def test_a_request_of_another_time_is_refused(served):
         with RawClient(served.server.entry.server) as wire:
             refusal = reply_of(wire.exchange(message.frames), message)
         assert (refusal.code, refusal.retry) == ("stale-epoch", True)
+    for strange in ("NaN", "1e999", '"now"', "1e308", "-1", "null", "[1]"):
+        message = strange_call(served, time=strange)
+        with RawClient(served.server.entry.server) as wire:
+            refusal = reply_of(wire.exchange(message.frames), message)
+        assert refusal.code in ("bad-request", "stale-epoch")
     assert served.client.stat().state == "running"
 
 
+@promise(
+    "A10",
+    fault="frames of genuine requests are changed, exchanged, left out, repeated or mixed",
+    kept="all of it is denied, nothing is carried out",
+)
 def test_changed_or_mixed_messages_are_denied(served):
     message = asked(served, Abort(), identity="ef" * 16)
     header, *rest = message.frames
     other = asked(served, ReadDir(), identity="ee" * 16)
+    before = served.client.stat().denied
+    wrong = (
+        [header, bytes(rest[0][:-1]) + bytes([rest[0][-1] ^ 1])],
+        [header, *other.frames[1:]],
+        [other.frames[0], *rest],
+        [header],
+        [header, *rest, *rest],
+        [*rest, header],
+        [header, *other.frames[1:], *rest],
+    )
     with RawClient(served.server.entry.server) as wire:
-        for frames in (
-            [header, bytes(rest[0][:-1]) + bytes([rest[0][-1] ^ 1])],
-            [header, *other.frames[1:]],
-            [other.frames[0], *rest],
-        ):
-            assert wire.exchange(frames) == [DENIED]
+        for frames in wrong:
+            wire.send(frames)
+        assert wire.receive() == [DENIED]
+        served.until(lambda stat: stat.denied == before + len(wrong))
     assert served.client.stat().state == "running"
 
 
@@ -144,6 +204,64 @@ def test_a_folder_whose_name_only_begins_like_the_root_is_outside(served):
     assert served.client.stat().directory == ("in",)
 
 
+@promise(
+    "A14",
+    fault="the reply to `new` is lost on the way",
+    kept="the client asks again by itself, and one queue was opened",
+)
+def test_a_queue_is_opened_once_though_the_reply_is_lost(served):
+    replies = []
+
+    def lose_the_second(frames):  # the first answers the hello
+        replies.append(frames)
+        return None if len(replies) == 2 else frames
+
+    before = served.server.log_text().count("new queue")
+    with Between(served.server.entry.server, on_reply=lose_the_second) as between:
+        entry = replace(served.server.entry, server=between.address)
+        with Client(entry) as client:
+            assert client.new(served.calibration()).directory == ("in",)
+    assert replies[1] == replies[2]
+    assert served.server.log_text().count("new queue") == before + 1
+
+
+@promise(
+    "H8",
+    fault="the line passes single bytes, or a few with pauses",
+    kept="requests are answered, and carried out once",
+)
+@pytest.mark.parametrize("line", [{"piece": 1}, {"piece": 64, "delay": 0.005}])
+def test_a_bad_line_is_good_enough(served, line):
+    with (
+        Proxy(served.server.entry.server, **line) as proxy,
+        Client(replace(served.server.entry, server=proxy.address)) as client,
+    ):
+        assert client.stat().state == "running"
+        assert client.failed().rows == ()
+
+
+@promise(
+    "H9",
+    fault="the line is reset again and again between questions",
+    kept="each question is answered, over a new connection",
+)
+def test_a_line_that_is_reset_costs_no_answer(served):
+    with (
+        Proxy(served.server.entry.server) as proxy,
+        Client(replace(served.server.entry, server=proxy.address)) as client,
+    ):
+        for _ in range(3):
+            assert client.stat().state == "running"
+            proxy.cut()
+        assert client.stat().state == "running"
+        assert proxy.connections > 1
+
+
+@promise(
+    "A21",
+    fault="the file with the secret can be read by others",
+    kept="the server refuses to start, and says which command mends it",
+)
 def test_a_network_file_that_others_can_read_is_not_used(served):
     served.server.network.chmod(0o644)
     try:

@@ -10,6 +10,7 @@ import pytest
 import tifffile
 
 from saxsfeeder import Feeder
+from tests.helpers.promises import promise
 from tests.helpers.served import (
     Expected,
     frame_of,
@@ -60,6 +61,16 @@ def archive():
     return buffer.getvalue()
 
 
+@promise(
+    "F11",
+    fault="empty files, one byte, text, an archive, and none at all under the names of images",
+    kept="each fails with its own reason, and nobody waits for it",
+)
+@promise(
+    "F6",
+    fault="images of another shape, with colours, or of one pixel",
+    kept="each fails with its own reason, from its header",
+)
 def test_each_foreign_or_missing_file_fails_with_its_reason_and_stops_nobody(served, feeder):
     images = served.images
     feeder.announce(images / "never.tif")
@@ -90,6 +101,16 @@ def test_each_foreign_or_missing_file_fails_with_its_reason_and_stops_nobody(ser
     assert stat.counters.worker_deaths == 0
 
 
+@promise(
+    "C3",
+    fault="images that are links: inside the root, out of it, in a circle, to nowhere",
+    kept="those inside are integrated, those outside skipped; nothing outside is read",
+)
+@promise(
+    "C6",
+    fault="a pipe or a folder with the name of an image",
+    kept="it is skipped or left alone, and blocks no worker",
+)
 def test_things_that_are_no_regular_files_block_nobody_and_are_skipped(served, tmp_path):
     images = served.images
     (images / "folder.tif").mkdir()
@@ -133,6 +154,11 @@ def test_an_image_that_is_written_in_slices_is_integrated_when_it_is_whole(serve
         Expected(served.calibration()).check(curve_of(path), frame_of(3))
 
 
+@promise(
+    "F2",
+    fault="an image stays cut off for longer than anybody waits, and is completed later",
+    kept="it fails as truncated after a few looks, and is integrated when it is complete",
+)
 def test_a_truncated_image_fails_and_is_integrated_when_it_is_completed_later(served):
     data = tiff_of(frame_of(4))
     path = served.images / "late.tif"
@@ -146,6 +172,11 @@ def test_a_truncated_image_fails_and_is_integrated_when_it_is_completed_later(se
     Expected(served.calibration()).check(curve_of(path), frame_of(4))
 
 
+@promise(
+    "F5",
+    fault="an image that is not complete is removed",
+    kept="it has vanished, and nobody waits for it any longer",
+)
 def test_an_image_that_is_deleted_while_it_is_waited_for_has_vanished(served):
     path = served.images / "deleted.tif"
     path.write_bytes(tiff_of(frame_of(1))[:100])
@@ -155,6 +186,11 @@ def test_an_image_that_is_deleted_while_it_is_waited_for_has_vanished(served):
     assert reasons_of(served.client) == {"deleted.tif": "vanished"}
 
 
+@promise(
+    "D7",
+    fault="an image is announced before it exists",
+    kept="it is integrated when it comes, and known once",
+)
 def test_an_image_that_is_announced_too_early_is_integrated_when_it_comes(served, feeder):
     path = served.images / "early.tif"
     feeder.announce(path)
@@ -164,6 +200,11 @@ def test_an_image_that_is_announced_too_early_is_integrated_when_it_comes(served
     assert served.client.stat().counters.known == 1
 
 
+@promise(
+    "F10",
+    fault="an image is overwritten ten times in place and ten times by rename, as fast as possible",
+    kept="the last content is integrated",
+)
 def test_of_an_image_that_is_overwritten_quickly_the_last_content_is_integrated(served):
     path = served.images / "again.tif"
     for seed in range(10):

@@ -1,0 +1,266 @@
+"""Disks that are full, read-only or away, and folders that somebody removes."""
+
+import json
+import os
+import shutil
+import signal
+import time
+from contextlib import ExitStack, contextmanager, suppress
+
+import pytest
+
+from saxsdog.errors import RequestError
+from saxsdog.pipeline.owners import OWNERS_FILE
+from tests.helpers.disks import filled, mounted, read_only, small_disk
+from tests.helpers.promises import promise
+from tests.helpers.served import (
+    Expected,
+    frame_of,
+    reasons_of,
+    serving,
+    times_integrated,
+    write_frame,
+)
+from tests.helpers.servers import PROGRAM
+
+ONLY_NEW = "[walk]\nclock_slack = 0\n"
+RESUMED_WITHIN = 10.0
+ANSWERED_WITHIN = 1.0
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """One server for the tests below: a new queue forgets what was."""
+    with serving(tmp_path_factory.mktemp("storage"), settings=ONLY_NEW) as served:
+        yield served
+
+
+@pytest.fixture
+def served(shared, request):
+    """The server, with a folder that is named after the test."""
+    shared.name = request.node.name
+    shared.top = shared.folder(shared.name)
+    return shared
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """A disk that can be shown anywhere, and be taken away from there."""
+    with small_disk(tmp_path / "disk", "32m") as disk:
+        yield disk
+
+
+def write_frames(folder, number, start=0):
+    folder.mkdir(parents=True, exist_ok=True)
+    for seed in range(start, start + number):
+        write_frame(folder / f"{seed:04d}.tif", seed)
+
+
+@contextmanager
+def queued(served, name, number):
+    """Put images of a folder into the queue, and have nobody work on them meanwhile."""
+    served.new(name)
+    workers = served.until(lambda stat: stat.workers).workers
+    for worker in workers:
+        os.kill(worker, signal.SIGSTOP)
+    try:
+        served.client.readdir()
+        served.until(lambda stat: stat.counters.known == number)
+        yield
+    finally:
+        for worker in workers:
+            with suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGCONT)
+
+
+def answers_at_once(served):
+    """Control stays alive, whatever else does not."""
+    before = time.monotonic()
+    stat = served.client.stat()
+    assert time.monotonic() - before < ANSWERED_WITHIN
+    return stat
+
+
+def resumes(served, condition):
+    """The work goes on by itself, and soon."""
+    before = time.monotonic()
+    stat = served.until(condition)
+    assert time.monotonic() - before < RESUMED_WITHIN
+    return stat
+
+
+def check_curves(served, folder, number):
+    expected = Expected(served.calibration(served.name))
+    for seed in range(number):
+        expected.check(folder / f"{seed:04d}.chi", frame_of(seed))
+
+
+@promise(
+    "G6",
+    fault="the disk of some results is full, and that of others can only be read",
+    kept="no image fails; images whose results can be written go on; the others wait, `stat` names "
+    "their folders, and they are integrated within 10 s of the end of the fault",
+)
+def test_only_the_images_of_a_folder_that_takes_no_results_wait(served):
+    folders = {name: served.top / name for name in ("full", "readonly", "fine")}
+    with (
+        small_disk(folders["full"] / "work"),
+        small_disk(folders["readonly"] / "work"),
+        ExitStack() as faults,
+    ):
+        faults.enter_context(filled(folders["full"] / "work"))
+        faults.enter_context(read_only(folders["readonly"] / "work"))
+        served.new(served.name)
+        for folder in folders.values():
+            write_frames(folder / "in", 20)
+        served.until(lambda stat: stat.counters.integrated == 20 and stat.counters.known == 60)
+        stat = answers_at_once(served)
+        assert (stat.counters.pending, stat.counters.failed) == (40, 0)
+        for folder, sentence in (
+            ("full", "No space left on device"),
+            ("readonly", "Read-only file system"),
+        ):
+            told = [text for text in stat.trouble if sentence in text]
+            assert f"the images of {served.name}/{folder}/in wait" in " ".join(told)
+            assert sentence in served.server.log_text()
+        faults.close()
+        resumes(served, lambda stat: stat.counters.integrated == 60 and not stat.trouble)
+        assert sum(times_integrated(served.client).values()) == 60
+        for folder in folders.values():
+            check_curves(served, folder / "work", 20)
+        served.client.abort()
+
+
+@promise(
+    "G6",
+    fault="the folder of the results is removed while the server works",
+    kept="it is made again; who owns which name is written down there as before",
+)
+def test_a_folder_of_results_that_is_removed_comes_back_with_its_owners(served):
+    served.new(served.name)
+    work = served.top / "work"
+    write_frames(served.top / "in", 3)
+    served.until_ended(3)
+    work.rename(served.top / "taken away")
+    served.until(lambda stat: stat.time > stat.newest_time + 1.1)
+    write_frames(served.top / "in", 3, start=3)
+    served.until_ended(6)
+    assert served.client.stat().counters.integrated == 6
+    served.until(lambda _: (work / OWNERS_FILE).is_file())
+    lines = (work / OWNERS_FILE).read_text().splitlines()
+    owners = dict(json.loads(line) for line in lines)
+    assert owners == {f"{n:04d}.chi": f"../in/{n:04d}.tif" for n in range(6)}
+
+
+@promise(
+    "G6",
+    fault="the disk of the images is unmounted with images in the queue, and mounted again",
+    kept="none of them fails as vanished: they wait, `stat` says which folder is away, and they "
+    "are integrated within 10 s after it is back, with those that came meanwhile",
+)
+def test_images_wait_for_their_disk(served, disk):
+    place = served.top / "exp" / "in"
+    write_frames(disk, 600)
+    with mounted(disk, place), queued(served, f"{served.name}/exp/in", 600):
+        pass
+    stat = served.until(lambda stat: stat.trouble)
+    assert stat.counters.pending > 0
+    told = " ".join(stat.trouble)
+    assert f"{served.name}/exp/in" in told
+    assert "its images wait" in told
+    before = stat.counters.integrated
+    served.until(lambda now: now.time > stat.time + 5.5)  # a vanished image fails after 5 s
+    stat = answers_at_once(served)
+    assert stat.counters.failed == 0
+    assert stat.counters.integrated - before < 10
+    write_frames(disk, 1, start=600)
+    with mounted(disk, place):
+        resumes(
+            served,
+            lambda stat: stat.counters.integrated == 601 and not stat.trouble,
+        )
+        assert set(times_integrated(served.client).values()) == {1}
+        check_curves(served, served.top / "exp" / "work", 601)
+        served.client.abort()
+
+
+@promise(
+    "G6",
+    fault="the server starts before the disk of its images is mounted",
+    kept="pending images wait for it, and none of them fails",
+)
+def test_a_server_that_starts_before_its_disk_is_mounted_waits(served, disk):
+    place = served.top / "exp" / "in"
+    write_frames(disk, 600)
+    with mounted(disk, place), queued(served, f"{served.name}/exp/in", 600):
+        served.server.kill()
+    served.server.restart()
+    stat = served.until(lambda stat: "its images wait" in " ".join(stat.trouble))
+    assert stat.counters.pending > 0
+    with mounted(disk, place):
+        resumes(served, lambda stat: stat.counters.integrated == 600 and not stat.trouble)
+        assert reasons_of(served.client) == {}
+        served.client.abort()
+
+
+@pytest.fixture(scope="module")
+def on_a_small_disk(tmp_path_factory):
+    """A server whose state is on a disk of its own."""
+    folder = tmp_path_factory.mktemp("state")
+    with (
+        small_disk(folder / "server" / "state", "8m"),
+        serving(folder, settings=ONLY_NEW) as served,
+    ):
+        yield served
+
+
+@promise(
+    "G6",
+    fault="the disk of the server's own state is full",
+    kept="control goes on, a new queue is refused in a sentence, images wait, and all goes on "
+    "within 10 s of the end of the fault",
+)
+def test_images_wait_for_the_disk_of_the_journal(on_a_small_disk):
+    served = on_a_small_disk
+    served.new()
+    write_frames(served.images, 10)
+    served.until_ended(10)
+    with filled(served.server.state):
+        write_frames(served.images, 700, start=10)
+        stat = served.until(lambda stat: stat.trouble)
+        assert "the journal cannot be written: database or disk is full" in stat.trouble
+        with pytest.raises(RequestError, match=r"cannot be|no room"):
+            served.new()
+        assert answers_at_once(served).counters.failed == 0
+    stat = resumes(served, lambda stat: stat.counters.integrated == 710 and not stat.trouble)
+    assert set(times_integrated(served.client).values()) == {1}
+    assert stat.counters.known == 710
+
+
+NO_MORE_THAN_ITS_RIGHTS = "-dac_override,-dac_read_search"
+"""Without these even root may only write where the rights of a folder let it."""
+
+
+@promise(
+    "C8",
+    fault="the server may not write to a folder of results",
+    kept="no image fails: those of its folder wait, others go on, and the rights are all it needs",
+)
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="takes rights away from a process")
+def test_images_wait_for_the_right_to_write_their_results(tmp_path):
+    limits = [f"--bounding-set={NO_MORE_THAN_ITS_RIGHTS}", f"--inh-caps={NO_MORE_THAN_ITS_RIGHTS}"]
+    program = ("setpriv", *limits, *PROGRAM) if os.getuid() == 0 else PROGRAM
+    with serving(tmp_path, program=program) as served:
+        served.new("exp")
+        work = served.folder("exp/closed/work")
+        work.chmod(0o500)
+        try:
+            write_frames(served.root / "exp" / "closed" / "in", 5)
+            write_frames(served.root / "exp" / "open" / "in", 5)
+            stat = served.until(lambda stat: stat.counters.integrated == 5 and stat.trouble)
+            assert (stat.counters.known, stat.counters.pending) == (10, 5)
+            assert "exp/closed/in wait" in " ".join(stat.trouble)
+        finally:
+            work.chmod(0o700)
+        resumes(served, lambda stat: stat.counters.integrated == 10 and not stat.trouble)
+        assert reasons_of(served.client) == {}
