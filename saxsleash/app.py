@@ -16,6 +16,7 @@ from saxsdog.network import VARIABLE
 from saxsleash.appearance import Theme, apply_theme
 from saxsleash.background import Background
 from saxsleash.controllers.bugs import Bugs
+from saxsleash.controllers.choices import Choices
 from saxsleash.controllers.connection import Connection
 from saxsleash.controllers.documents import Documents
 from saxsleash.controllers.folders import Folders
@@ -25,6 +26,7 @@ from saxsleash.controllers.imports import Imports
 from saxsleash.controllers.mask_choice import MaskChoice
 from saxsleash.controllers.masks import Masks
 from saxsleash.controllers.queues import Queues
+from saxsleash.controllers.refusals import Refusals
 from saxsleash.controllers.results import Results
 from saxsleash.crashes import Crashes
 from saxsleash.dialogs.connect import ConnectDialog
@@ -196,13 +198,15 @@ class Leash(QObject):
 
     def _make_controllers(self, crashes: Crashes) -> None:
         window, link, background = self.window, self.link, self._background
-        self.bugs = Bugs(window, crashes, reports_folder())
+        local_servers = self._local_servers
+        self.bugs = Bugs(window, crashes, reports_folder(), lambda: bool(local_servers.entries))
         for worker in (link, self._local_servers, self._probe):
             worker.broke.connect(crashes.tell)
         self.mask_files = Masks(self.calibration, self.masks, background, self)
         self.documents = Documents(window, self.calibration, self.mask_files, self.preferences)
         self.calibration_panel.new_wanted.connect(window.new_action.trigger)
         self.calibration_panel.open_wanted.connect(window.open_action.trigger)
+        self.calibration_panel.load_wanted.connect(window.load_from_server_action.trigger)
         self.imports = Imports(window, self.calibration, background, self.preferences)
         self.mask_choice = MaskChoice(
             window, self.calibration_panel, self.calibration, self.preferences
@@ -218,6 +222,8 @@ class Leash(QObject):
             background,
             self.preferences,
         )
+        self.checklist_panel.center_wanted.connect(self.frames.use_center)
+        refusals = Refusals(window.notices, self.server)
         self.queues = Queues(
             window,
             self.checklist_panel,
@@ -228,6 +234,7 @@ class Leash(QObject):
             self.server,
             self.mask_files,
             link,
+            refusals,
         )
         self.results = Results(
             window,
@@ -237,6 +244,7 @@ class Leash(QObject):
             self.plot_panel,
             self.picked_curve_panel,
             link,
+            refusals,
             background,
         )
         self.connection = Connection(
@@ -255,10 +263,23 @@ class Leash(QObject):
         self.server.changed.connect(self._on_server_changed)
         self._on_server_changed()
         self.status_panel.failures_wanted.connect(self.queues.show_failures)
-        self.help = Help(window, Manual())
+        self.help = Help(window, Manual(), self.preferences)
+        self.choices = Choices(
+            window, {"plot": self.plot_panel, "history": self.history_panel}, self.preferences
+        )
 
     def _on_server_changed(self) -> None:
+        server = self.server
+        trouble = "" if server.is_online else f"server: {server.light.word}"
+        self.plot_panel.strip.set_trouble(trouble)
+        self.plot_panel.set_next_step(server.next_step)
+        self.history_panel.set_next_step(server.next_step)
         self.detector_panel.set_connected(self.server.is_online)
+        self.calibration_panel.set_connected(self.server.is_online)
+        why = (
+            "The server has none" if self.server.is_online else "Connect to a server first (Ctrl+K)"
+        )
+        self.calibration_panel.set_can_load(self.server.has_calibration, why)
 
     def _on_theme_wanted(self, theme: Theme) -> None:
         self.preferences.theme = theme

@@ -53,6 +53,9 @@ _GRID = 0.15
 _EDGE = 130
 """Lightness of an edge over that of the ground, in percent."""
 
+_FADED = 0.35
+"""Share of the colour of text in what marks things that cannot be used now."""
+
 _MUTED = 0.6
 """Share of the colour of text in text that stands back."""
 
@@ -74,9 +77,7 @@ def channel_color(index: int, palette: QPalette) -> QColor:
 
 def muted_color(palette: QPalette) -> QColor:
     """Return the colour of text that stands back."""
-    text, base = palette.color(QPalette.Text), palette.color(QPalette.Base)
-    parts = zip(text.getRgb()[:3], base.getRgb()[:3], strict=True)
-    return QColor(*(round(_MUTED * one + (1 - _MUTED) * other) for one, other in parts))
+    return _between(palette.color(QPalette.Text), palette.color(QPalette.Base), _MUTED)
 
 
 def style_plot(plot: pg.PlotItem, palette: QPalette) -> None:
@@ -127,6 +128,11 @@ def apply_theme(application: QApplication, theme: Theme) -> None:
             application.setPalette(application.style().standardPalette())
 
 
+def _between(one: QColor, other: QColor, share: float) -> QColor:
+    parts = zip(one.getRgb()[:3], other.getRgb()[:3], strict=True)
+    return QColor(*(round(share * a + (1 - share) * b) for a, b in parts))
+
+
 def _palette(window: str, base: str, text: str, accent: str) -> QPalette:
     palette = QPalette()
     ink, ground = QColor(text), QColor(window)
@@ -136,6 +142,8 @@ def _palette(window: str, base: str, text: str, accent: str) -> QPalette:
     faded.setAlphaF(0.4)
     for role in (QPalette.Text, QPalette.WindowText, QPalette.ButtonText):
         palette.setColor(QPalette.Disabled, role, faded)
+    # Else a bar, or a row, that is only known from before would look as alive as ever.
+    palette.setColor(QPalette.Disabled, QPalette.Highlight, _between(ink, ground, _FADED))
     return palette
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from saxsdog.cli import leash
 from saxsdog.cli.leash.commands import COMMANDS
+from saxsleash.places import is_file, is_folder
 
 DESCRIPTION = """\
 Open the window: edit calibrations, send them to a server, watch curves and their history.
@@ -79,12 +80,12 @@ def make_parser() -> argparse.ArgumentParser:
 
 def _problem(options: argparse.Namespace) -> str | None:
     """Say why no window can open as it was asked for, ``None`` if it can."""
-    if options.calibration is not None and not options.calibration.is_file():
+    if options.calibration is not None and not is_file(options.calibration):
         return (
             f"expected a calibration file or one of {', '.join(COMMANDS)}; "
             f"there is no file {str(options.calibration)!r}"
         )
-    if options.local is not None and not options.local.is_dir():
+    if options.local is not None and not is_folder(options.local):
         return f"--local: expected a folder of images, there is none at {str(options.local)!r}"
     missing = [name for name in WINDOW_LIBRARIES if importlib.util.find_spec(name) is None]
     if missing:

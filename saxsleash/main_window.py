@@ -20,9 +20,13 @@ from PyQt5.QtWidgets import (
 from saxsleash.appearance import Theme, in_characters, in_lines
 from saxsleash.models.preferences import Preferences
 from saxsleash.panels.notice_bar import NoticeBar
+from saxsleash.panels.roomy_splitter import RoomySplitter
 
 FIRST_SIZE = (150, 48)
 """Characters and lines of the window at its very first start."""
+
+HISTORY_LINES = 27
+"""Least height of the tab *History* with room for a curve below its plots."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,9 @@ class MainWindow(QMainWindow):
 
     close_wanted = pyqtSignal()
     """The user closes the window; :meth:`close_for_good` does it."""
+
+    closed = pyqtSignal()
+    """It closes for good: now is the time to keep what shall be found again."""
 
     recent_wanted = pyqtSignal(object)
     """A recent calibration, a :class:`~pathlib.Path`, is to be opened."""
@@ -118,20 +125,21 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(parts.detector, 1)
         column.addWidget(parts.checklist)
-        return self._splitter("calibration", Qt.Horizontal, parts.calibration, right, (45, 55))
+        splitter = QSplitter(Qt.Horizontal)
+        return self._divided("calibration", splitter, parts.calibration, right, (45, 55))
 
     def _history_tab(self, parts: Parts) -> QWidget:
-        return self._splitter("history", Qt.Vertical, parts.history, parts.picked_curve, (75, 25))
+        splitter = RoomySplitter(HISTORY_LINES)
+        return self._divided("history", splitter, parts.history, parts.picked_curve, (75, 25))
 
-    def _splitter(
+    def _divided(
         self,
         name: str,
-        orientation: Qt.Orientation,
+        splitter: QSplitter,
         first: QWidget,
         second: QWidget,
         shares: tuple[int, int],
     ) -> QSplitter:
-        splitter = QSplitter(orientation)
         splitter.setChildrenCollapsible(False)
         for i, (widget, share) in enumerate(zip((first, second), shares, strict=True)):
             splitter.addWidget(widget)
@@ -252,6 +260,7 @@ class MainWindow(QMainWindow):
         # Answered already, if there was nothing to ask: Qt takes no close within a close.
         self._remember_layout()
         super().closeEvent(event)
+        self.closed.emit()
 
 
 def _action(menu: QMenu, text: str, keys: QKeySequence.StandardKey | str | None = None) -> QAction:

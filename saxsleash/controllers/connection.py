@@ -19,6 +19,15 @@ from saxsleash.panels.notice_bar import Notice
 CONNECTION = "connection"
 """Subject of notices."""
 
+SHARED_FOLDER = "shared folder"
+"""Subject of notices as well: this one is worth reading after the connection too."""
+
+GOES_ON = "The window goes on asking."
+TO_BE_LET_IN = (
+    "Copy the network file from the computer of the server once more: its secret has changed, "
+    "or its version of saxsdog is another. Then connect again (Ctrl+K)."
+)
+
 
 class Connection(QObject):
     """Connects the link to the server that the user chooses, and tells what becomes of it."""
@@ -60,6 +69,7 @@ class Connection(QObject):
         link.disconnected.connect(self._on_disconnected)
         local_servers.local_started.connect(self._on_local_started)
         local_servers.local_failed.connect(self._on_local_failed)
+        local_servers.shared.connect(self._on_shared)
 
     # ---------------------------------------------------------------- choosing
 
@@ -106,6 +116,13 @@ class Connection(QObject):
         else:
             self._tell(f"The local server did not start: {reason}", Tone.BAD)
 
+    def _on_shared(self, root: Path) -> None:
+        text = (
+            f"Another window on this computer has a server for {root} as well. Both write the "
+            "curves of its images to the same places: close one of the windows."
+        )
+        self._window.notices.show_notice(Notice(SHARED_FOLDER, text, Tone.DOUBTFUL))
+
     # ---------------------------------------------------------------- what becomes of it
 
     def _on_connected(self, welcome: Welcome) -> None:
@@ -115,8 +132,7 @@ class Connection(QObject):
 
     def _on_lost(self, code: str, message: str) -> None:
         self._server.set_lost(code, message)
-        hope = "" if code == "denied" else " The window goes on asking."
-        self._tell(f"{message}.{hope}", Tone.BAD)
+        self._tell(f"{message}. {TO_BE_LET_IN if code == 'denied' else GOES_ON}", Tone.BAD)
 
     def _on_back(self) -> None:
         self._server.set_online()

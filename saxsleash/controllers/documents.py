@@ -9,8 +9,10 @@ from PyQt5.QtWidgets import QFileDialog
 
 from saxsdog.calibration_files import store
 from saxsdog.errors import CalibrationError, UsageError
+from saxsdog.explanations import Problem, path_text
+from saxsdog.words import count
 from saxsleash.controllers.masks import Masks
-from saxsleash.dialogs.questions import ask_three, tell
+from saxsleash.dialogs.questions import ask, ask_three, tell
 from saxsleash.main_window import MainWindow
 from saxsleash.models.calibration_model import CalibrationModel
 from saxsleash.models.editable_file import NEW_DOCUMENT, read_document
@@ -45,9 +47,11 @@ class Documents(QObject):
         window.close_wanted.connect(lambda: self._when_saved(window.close_for_good))
         window.undo_action.triggered.connect(calibration.undo)
         window.redo_action.triggered.connect(calibration.redo)
+        calibration.opened.connect(self._on_opened)
         calibration.changed.connect(self._show_steps)
         calibration.file_changed.connect(self._show_title)
         self._server = ""
+        self._accepted: tuple[Problem, ...] = ()
         self._show_steps()
         self._show_title()
 
@@ -61,7 +65,7 @@ class Documents(QObject):
         try:
             document = read_document(path)
         except CalibrationError as error:
-            if not path.exists():
+            if isinstance(error.__cause__, FileNotFoundError):  # not one that is out of reach
                 self._preferences.forget_recent_file(path)
             tell(self._window, "Not a calibration", str(error))
             return
@@ -70,13 +74,42 @@ class Documents(QObject):
 
     def save(self, then: Callable[[], None] = lambda: None) -> None:
         """Save where it was opened, or where the user says."""
-        if self._calibration.path is None:
+        path = self._calibration.path
+        if path is None:
             self.save_as(then)
         else:
-            self._write(self._calibration.path, then)
+            self._when_accepted(lambda: self._write(path, then))
 
     def save_as(self, then: Callable[[], None] = lambda: None) -> None:
         """Save where the user says."""
+        self._when_accepted(lambda: self._choose_where(then))
+
+    def _when_accepted(self, then: Callable[[], None]) -> None:
+        """Go on if nothing is wrong, or if the user wants to save what is; asked once for it."""
+        found = self._calibration.found
+        if not found or found == self._accepted:
+            then()
+            return
+
+        def on_answered(yes: bool) -> None:
+            if yes:
+                self._accepted = found
+                then()
+
+        first = f"{path_text(found[0].paths[0])}: {found[0].message}"
+        others = f"\nand {count(len(found) - 1, 'other')}" if len(found) > 1 else ""
+        ask(
+            self._window,
+            f"Save it with {count(len(found), 'error')}?",
+            f"{first}{others}\n\nNo server takes it as it is; it can be opened and mended later.",
+            yes="Save",
+            answered=on_answered,
+        )
+
+    def _on_opened(self) -> None:
+        self._accepted = ()
+
+    def _choose_where(self, then: Callable[[], None]) -> None:
         dialog = QFileDialog(self._window, "Save the calibration", filter=FILTER)
         dialog.setAcceptMode(QFileDialog.AcceptSave)
         dialog.setDefaultSuffix(SUFFIX[1:])

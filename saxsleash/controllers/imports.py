@@ -7,6 +7,7 @@ from PyQt5.QtCore import QObject, Qt
 from PyQt5.QtWidgets import QFileDialog
 
 from saxsdog.errors import CalibrationError
+from saxsdog.importers import fit2d, poni, saxsdog3
 from saxsdog.importers.choose import Imported, combined, facts_of, import_calibration
 from saxsdog.importers.nika import NikaValues, from_values
 from saxsleash.appearance import Tone
@@ -22,11 +23,12 @@ IMPORT = "import"
 """Subject of notices, and whose folder the preferences remember."""
 
 FILTERS = {
-    "any": "All files (*)",
-    "fit2d": "FIT2D results (*.txt *.log *.out);;All files (*)",
-    "poni": "pyFAI (*.poni);;All files (*)",
-    "saxsdog3": "Older SAXSDOG calibrations (*.saxsconf *.json *.txt);;All files (*)",
+    None: "All files (*)",
+    fit2d.NAME: "FIT2D results (*.txt *.log *.out);;All files (*)",
+    poni.NAME: "pyFAI (*.poni);;All files (*)",
+    saxsdog3.NAME: "Older SAXSDOG calibrations (*.saxsconf *.json *.txt);;All files (*)",
 }
+"""What is offered for each format; ``None`` for a file whose content shall tell."""
 
 
 class Imports(QObject):
@@ -44,10 +46,10 @@ class Imports(QObject):
         self._calibration = calibration
         self._background = background
         self._preferences = preferences
-        window.import_file_action.triggered.connect(partial(self._choose, "any"))
-        window.import_fit2d_action.triggered.connect(partial(self._choose, "fit2d"))
-        window.import_poni_action.triggered.connect(partial(self._choose, "poni"))
-        window.import_older_action.triggered.connect(partial(self._choose, "saxsdog3"))
+        window.import_file_action.triggered.connect(partial(self._choose, None))
+        window.import_fit2d_action.triggered.connect(partial(self._choose, fit2d.NAME))
+        window.import_poni_action.triggered.connect(partial(self._choose, poni.NAME))
+        window.import_older_action.triggered.connect(partial(self._choose, saxsdog3.NAME))
         window.import_nika_action.triggered.connect(self._ask_for_nika_values)
 
     def read(self, path: Path, file_format: str | None = None) -> None:
@@ -70,12 +72,11 @@ class Imports(QObject):
         else:
             self._take_over("Nika's values", found)
 
-    def _choose(self, file_format: str) -> None:
+    def _choose(self, file_format: str | None) -> None:
         dialog = QFileDialog(self._window, "Import a calibration", filter=FILTERS[file_format])
         dialog.setFileMode(QFileDialog.ExistingFile)
         dialog.setDirectory(str(self._preferences.folder(IMPORT)))
-        wanted = None if file_format == "any" else file_format
-        dialog.fileSelected.connect(lambda chosen: self.read(Path(chosen), wanted))
+        dialog.fileSelected.connect(lambda chosen: self.read(Path(chosen), file_format))
         dialog.open()
 
     def _ask_for_nika_values(self) -> None:

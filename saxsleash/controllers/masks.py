@@ -1,5 +1,6 @@
 """Mask files are read when a calibration names them, and when they change."""
 
+import re
 import tempfile
 from collections.abc import Mapping
 from functools import partial
@@ -13,6 +14,10 @@ from saxsdog.reduction.channels import Mask
 from saxsleash.background import Background
 from saxsleash.models.calibration_model import CalibrationModel
 from saxsleash.models.mask_store import MaskStore
+from saxsleash.places import is_file
+
+LONGEST_NAME = 50
+"""Characters of a name that are kept; each may take 4 bytes of the 255 that a disk has for it."""
 
 
 class Masks(QObject):
@@ -88,7 +93,7 @@ class Masks(QObject):
         return None if path is None else path.parent / name
 
     def _load(self, name: str, source: Path | bytes) -> None:
-        if isinstance(source, Path) and source.is_file():
+        if isinstance(source, Path) and is_file(source):
             self._watcher.addPath(str(source))
         self._background.run(
             partial(_read, name, source),
@@ -116,6 +121,13 @@ def _read(name: str, source: Path | bytes) -> Mask:
     if isinstance(source, Path):
         return read_mask(source)
     with tempfile.TemporaryDirectory(prefix="saxsleash-") as folder:
-        path = Path(folder, Path(name.replace("\\", "/")).name or "mask")
+        path = Path(folder, _file_name(name))
         path.write_bytes(source)
         return read_mask(path)
+
+
+def _file_name(name: str) -> str:
+    """Return a name that every file system takes for what a server calls a mask."""
+    last = re.split(r"[\\/]", name)[-1]
+    kept = "".join(one if one.isalnum() or one in "-_." else "_" for one in last)
+    return f"mask-{kept[-LONGEST_NAME:]}"

@@ -1,6 +1,8 @@
 """The queue of the server: started with a second look, ended with a question."""
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from PyQt5.QtCore import QObject
 
@@ -15,7 +17,9 @@ from saxsdog.protocol.messages import (
 )
 from saxsdog.words import count, folder
 from saxsleash.appearance import Tone
+from saxsleash.controllers.comparison import Comparison, compare
 from saxsleash.controllers.masks import Masks
+from saxsleash.controllers.refusals import Refusals
 from saxsleash.dialogs.failures import FailuresDialog
 from saxsleash.dialogs.questions import ask
 from saxsleash.link import Link
@@ -29,6 +33,7 @@ from saxsleash.panels.queue_panel import QueuePanel
 
 QUEUE = "queue"
 CHANGED = "calibration of the server"
+LOADED = "loading"
 """Subjects of notices."""
 
 DOUBTS = (Tone.BAD, Tone.DOUBTFUL)
@@ -49,6 +54,7 @@ class Queues(QObject):
         server: ServerModel,
         masks: Masks,
         link: Link,
+        refusals: Refusals,
     ) -> None:
         super().__init__(window)
         self._window = window
@@ -59,12 +65,13 @@ class Queues(QObject):
         self._server = server
         self._masks = masks
         self._link = link
+        self._refusals = refusals
         checklist.start_wanted.connect(self.start)
         window.start_action.triggered.connect(self.start)
         panel.redo_wanted.connect(self._on_redo_wanted)
         panel.close_wanted.connect(self._on_close_wanted)
         panel.abort_wanted.connect(self._on_abort_wanted)
-        window.load_from_server_action.triggered.connect(self._on_load_wanted)
+        window.load_from_server_action.triggered.connect(lambda: self._load())
         window.failures_action.triggered.connect(self.show_failures)
         failures.refresh_wanted.connect(self._ask_for_failures)
         failures.requeue_wanted.connect(self._on_requeue_wanted)
@@ -72,6 +79,7 @@ class Queues(QObject):
         server.changed.connect(self._show_readiness)
         server.queue_replaced.connect(self._on_queue_replaced)
         calibration.changed.connect(self._show_readiness)
+        calibration.opened.connect(lambda: window.notices.withdraw(LOADED))
         self._show_readiness()
 
     # ---------------------------------------------------------------- start
@@ -137,6 +145,8 @@ class Queues(QObject):
         """Say why no queue can be started now, ``""`` if one can."""
         if not self._server.is_online:
             return "Connect to a server first (Ctrl+K)"
+        if self._calibration.is_empty:
+            return "Open a calibration first"
         if self._calibration.calibration is None:
             return "The calibration has problems: they are marked in the tree"
         return ""
@@ -145,9 +155,8 @@ class Queues(QObject):
         obstacle = self._obstacle()
         self._checklist.set_can_start(not obstacle, obstacle)
         self._window.start_action.setEnabled(not obstacle)
-        online = self._server.is_online
-        self._window.load_from_server_action.setEnabled(online)
-        self._window.failures_action.setEnabled(online)
+        self._window.load_from_server_action.setEnabled(self._server.has_calibration)
+        self._window.failures_action.setEnabled(self._server.is_online)
         self._window.disconnect_action.setEnabled(self._server.entry is not None)
 
     # ---------------------------------------------------------------- redo, close, abort
@@ -203,34 +212,44 @@ class Queues(QObject):
 
     def offer_calibration(self) -> None:
         """After connecting: take the server's calibration if no other is edited, else offer it."""
-        self._link.ask(lambda client: client.get(), self._on_first_calibration, lambda _: None)
+        self._compare(self._on_first_calibration)
 
-    def _on_first_calibration(self, reply: CalibrationOf) -> None:
+    def _compare(self, done: Callable[[Comparison], None]) -> None:
+        """Have the server's calibration compared with ours, where files may be read."""
+        masks = self._masks.attachments()
+        self._link.ask(lambda client: compare(client.get(), masks), done, lambda _: None)
+
+    def _on_first_calibration(self, found: Comparison) -> None:
         if self._calibration.path is None and not self._calibration.is_modified:
-            self._show(reply)
-        elif reply.calibration != self._calibration.document:
-            self._offer("The server works with another calibration than the one here.", reply)
+            self._show(found.reply)
+        elif what := self._difference(found):
+            self._offer(f"The server works with {what}, not with what is here.")
 
     def _on_queue_replaced(self) -> None:
-        self._link.ask(lambda client: client.get(), self._on_other_calibration, lambda _: None)
+        self._compare(self._on_other_calibration)
 
-    def _on_other_calibration(self, reply: CalibrationOf) -> None:
-        if reply.calibration == self._calibration.document:
-            return
-        title = reply.calibration.get("Title") or "without a title"
-        self._offer(f"Somebody else has started a queue with another calibration: {title}.", reply)
+    def _on_other_calibration(self, found: Comparison) -> None:
+        if what := self._difference(found):
+            title = found.reply.calibration.get("Title") or "without a title"
+            self._offer(f"Somebody else has started a queue with {what}: {title}.")
 
-    def _offer(self, text: str, reply: CalibrationOf) -> None:
-        answered = partial(self._load, reply)
-        self._window.notices.show_notice(Notice(CHANGED, text, Tone.DOUBTFUL, "Load it", answered))
+    def _difference(self, found: Comparison) -> str:
+        """Say in what the server differs from the window, ``""`` if it does not."""
+        if found.reply.calibration != self._calibration.document:
+            return "another calibration"
+        return "" if found.same_masks else "other masks of the same names"
 
-    def _on_load_wanted(self) -> None:
-        self._link.ask(lambda client: client.get(), self._load, self._on_refused)
+    def _offer(self, text: str) -> None:
+        notice = Notice(CHANGED, text, Tone.DOUBTFUL, "Load it", self._load)
+        self._window.notices.show_notice(notice)
 
-    def _load(self, reply: CalibrationOf) -> None:
-        """Show the server's calibration, after a question if edits would be lost."""
+    def _load(self) -> None:
+        """Show the server's calibration, after a question if edits would be lost.
+
+        The server is asked after the user: meanwhile it may have got another one.
+        """
         if not self._calibration.is_modified:
-            self._show(reply)
+            self._fetch()
             return
         ask(
             self._window,
@@ -239,8 +258,23 @@ class Queues(QObject):
             "discards them.",
             yes="Discard the changes",
             dangerous=True,
-            answered=lambda yes: self._show(reply) if yes else None,
+            answered=lambda yes: self._fetch() if yes else None,
         )
+
+    def _fetch(self) -> None:
+        given_up = self._calibration.document
+        self._link.ask(
+            lambda client: client.get(), partial(self._on_fetched, given_up), self._on_not_loaded
+        )
+
+    def _on_fetched(self, given_up: dict[str, Any], reply: CalibrationOf) -> None:
+        if self._calibration.document is given_up:
+            self._show(reply)
+        else:  # edited while the answer was on its way
+            self._load()
+
+    def _on_not_loaded(self, error: SaxsdogError) -> None:
+        self._refusals.tell(Notice(LOADED, str(error), Tone.BAD))
 
     def _show(self, reply: CalibrationOf) -> None:
         self._window.notices.withdraw(CHANGED)
@@ -283,7 +317,7 @@ class Queues(QObject):
     # ---------------------------------------------------------------- telling
 
     def _on_refused(self, error: SaxsdogError) -> None:
-        self._tell(str(error), Tone.BAD)
+        self._refusals.tell(Notice(QUEUE, str(error), Tone.BAD))
 
     def _tell(self, text: str, tone: Tone) -> None:
         self._window.notices.show_notice(Notice(QUEUE, text, tone))

@@ -11,6 +11,7 @@ from saxsdog.protocol.arrays import Table, arrays_of
 from saxsdog.protocol.messages import NewestCurves, Statistics
 from saxsleash.appearance import Tone
 from saxsleash.background import Background
+from saxsleash.controllers.refusals import Refusals
 from saxsleash.link import Link
 from saxsleash.main_window import MainWindow
 from saxsleash.models.curves_model import CurvesModel, ShownCurve
@@ -36,6 +37,7 @@ class Results(QObject):
         plot_panel: PlotPanel,
         picked_panel: PickedCurvePanel,
         link: Link,
+        refusals: Refusals,
         background: Background,
     ) -> None:
         super().__init__(window)
@@ -45,6 +47,7 @@ class Results(QObject):
         self._history_panel = history_panel
         self._background = background
         self._link = link
+        self._refusals = refusals
         self._picked: int | None = None
         self._queue = ""
         link.status.connect(self._on_status)
@@ -92,7 +95,7 @@ class Results(QObject):
             self._history_panel.pick(cursor)  # a newer curve may have taken the ring away
 
     def _on_not_there(self, error: SaxsdogError) -> None:
-        self._tell(str(error), Tone.DOUBTFUL)
+        self._refusals.tell(Notice(RESULTS, str(error), Tone.DOUBTFUL))
 
     def _on_curves_changed(self) -> None:
         if not self._curves.is_pinned and self._history_panel.picked is not None:

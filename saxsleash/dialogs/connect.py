@@ -26,6 +26,7 @@ from PyQt5.QtWidgets import (
 
 from saxsleash.appearance import Tone, in_characters, in_lines, muted_color, tone_color
 from saxsleash.models.servers_model import ServersModel
+from saxsleash.places import from_home, is_folder
 
 SERVER, STATE, ADDRESS = range(3)
 HEADINGS = ("Server", "Now", "Address")
@@ -240,8 +241,8 @@ class ConnectDialog(QDialog):
         text = self.root.currentText().strip()
         if not text or not self._start.isEnabled():
             return
-        root = Path(text).expanduser()
-        if not root.is_dir():
+        root = from_home(Path(text))
+        if not is_folder(root):
             self._say(f"{root}: expected a folder, there is none of this name", Tone.BAD)
             return
         self._set_starting(True)

@@ -28,11 +28,16 @@ _REST_MS = 100
 _MEANING = """
 <p>Something in this window went wrong that should not have. It may show old or missing things.</p>
 <ul style="margin-left: 0px;">
-<li><b>The server goes on.</b> It is a program of its own and has noticed nothing.</li>
+<li><b>The server goes on.</b> It is a program of its own and has noticed nothing. {quitting}</li>
 <li><b>Edits of the calibration that are not saved are still here.</b> Continue and save them.</li>
 <li>If the window behaves strangely afterwards, quit and start it again.</li>
 </ul>
 """
+_QUITTING = "When you quit, it still goes on."
+_QUITTING_LOCAL = (
+    "Only a server that this window has started for a folder here ends when you quit: "
+    "its queue must be started again then."
+)
 
 
 class CrashDialog(QDialog):
@@ -46,14 +51,25 @@ class CrashDialog(QDialog):
         Of the first bug.
     path
         Where it was kept, if it was.
+    has_servers
+        Whether servers end with the window.
     """
 
     quit_wanted = pyqtSignal()
 
-    def __init__(self, report: str, path: Path | None, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        report: str,
+        path: Path | None,
+        parent: QWidget | None = None,
+        *,
+        has_servers: bool = False,
+    ) -> None:
         super().__init__(parent)
+        self._quitting = _QUITTING_LOCAL if has_servers else _QUITTING
         self.setAttribute(Qt.WA_DeleteOnClose)
         self._path = path
+        self._n_files = 0
         self._counts: dict[str, int] = {}
         self._reports: list[str] = []
         self._n_more = 0
@@ -64,7 +80,7 @@ class CrashDialog(QDialog):
         self.setWindowTitle("A bug in saxsleash")
         self._make()
         self._lay_out()
-        self.add(report)
+        self.add(report, path)
         self._show()
         self._fit()
 
@@ -79,9 +95,15 @@ class CrashDialog(QDialog):
             told.append(f"({self._n_more} more reports of other bugs are not shown)")
         return f"\n\n{'-' * 72}\n\n".join(told)
 
-    def add(self, report: str) -> None:
-        """Add the report of another bug, or count one that is known; takes no time for drawing."""
+    def add(self, report: str, path: Path | None = None) -> None:
+        """Add the report of another bug, or count one that is known; takes no time for drawing.
+
+        ``path`` is the file in which it was kept, if it was.
+        """
         cause = cause_of(report)
+        if path is not None:
+            self._path = self._path or path
+            self._n_files += 1
         if cause in self._counts:
             self._counts[cause] += 1
         elif len(self._counts) < MOST_BUGS:
@@ -103,7 +125,7 @@ class CrashDialog(QDialog):
         font.setPointSizeF(1.3 * font.pointSizeF())
         font.setBold(True)
         self._headline.setFont(font)
-        self._meaning = QLabel(_MEANING)
+        self._meaning = QLabel(_MEANING.format(quitting=self._quitting))
         self._meaning.setWordWrap(True)
         self._kept = QLabel()
         self._kept.setTextFormat(Qt.PlainText)
@@ -169,10 +191,13 @@ class CrashDialog(QDialog):
         last = cause_of(self._reports[-1]).strip().splitlines()[-1]
         n_met = sum(self._counts.values()) + self._n_more
         self._summary.setText(last if n_met == 1 else f"{last}\n{n_met} bugs were met by now.")
-        where = (
-            f"The report is kept in {self._path}" if self._path else "The report is kept nowhere"
-        )
-        self._kept.setText(f"{where}. Please send it to those who look after saxsdog.")
+        if self._path is None:
+            where, them = "The report is kept nowhere", "it"
+        elif self._n_files == 1:
+            where, them = f"The report is kept in {self._path}", "it"
+        else:
+            where, them = f"The newest reports are kept in {self._path.parent}", "them"
+        self._kept.setText(f"{where}. Please send {them} to those who look after saxsdog.")
         if self.report.isVisible():
             self._fill()
 

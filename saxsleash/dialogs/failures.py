@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtGui import QFontMetrics, QGuiApplication, QKeySequence
+from PyQt5.QtCore import QModelIndex, Qt, pyqtSignal
+from PyQt5.QtGui import QFontMetrics, QGuiApplication, QKeySequence, QShowEvent
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -13,6 +13,8 @@ from PyQt5.QtWidgets import (
     QLabel,
     QPushButton,
     QShortcut,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -25,8 +27,16 @@ from saxsleash.models.failures_model import COLUMNS, FailuresModel
 from saxsleash.models.reason_words import explanation
 
 ALL = "All reasons"
-WIDTHS = {"Image": 34, "Status": 9, "Reason": 16, "Time": 21}
+WIDTHS = {"Image": 24, "Status": 8, "Reason": 14, "Time": 19}
 """Characters; the message takes the rest."""
+
+
+class SentenceDelegate(QStyledItemDelegate):
+    """Cuts what is too long at its end: of a sentence the beginning says most."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        super().initStyleOption(option, index)
+        option.textElideMode = Qt.ElideRight
 
 
 class FailuresDialog(QDialog):
@@ -68,6 +78,7 @@ class FailuresDialog(QDialog):
         QShortcut(QKeySequence("F5"), self).activated.connect(self.refresh_wanted)
         QShortcut(QKeySequence.Copy, self.table).activated.connect(self.copy)
         self.resize(in_characters(self, 120), in_lines(self, 28))
+        self._beside = parent
         self._draw()
 
     @property
@@ -91,6 +102,12 @@ class FailuresDialog(QDialog):
         selected = sorted(index.row() for index in self.table.selectionModel().selectedRows())
         rows = selected or range(self._model.rowCount())
         QGuiApplication.clipboard().setText(self._model.text_of(rows))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._beside is not None:
+            self.resize(self.size().boundedTo(self._beside.window().size()))
+            self._beside = None  # from now on it is as large as it was made
 
     # ---------------------------------------------------------------- parts
 
@@ -144,7 +161,9 @@ class FailuresDialog(QDialog):
         table.setSortingEnabled(True)
         for name, width in WIDTHS.items():
             header.resizeSection(COLUMNS.index(name), in_characters(self, width))
-        header.setSectionResizeMode(COLUMNS.index("Message"), QHeaderView.Stretch)
+        message = COLUMNS.index("Message")
+        header.setSectionResizeMode(message, QHeaderView.Stretch)
+        table.setItemDelegateForColumn(message, SentenceDelegate(table))
         table.selectionModel().currentRowChanged.connect(lambda *_: self._draw_words())
         self._model.modelReset.connect(self._draw_words)
 

@@ -51,15 +51,15 @@ class ManualWindow(QWidget):
     ----------
     manual
         The pages.
-    parent
-        With it the window closes.
     """
 
     page_shown = pyqtSignal(str)
     """The name of the page that is shown now."""
 
-    def __init__(self, manual: Manual, parent: QWidget | None = None) -> None:
-        super().__init__(parent, Qt.Window)
+    def __init__(self, manual: Manual) -> None:
+        # Without a parent: else the desktop would keep it above the window it belongs to.
+        super().__init__(None, Qt.Window)
+        self.setAttribute(Qt.WA_QuitOnClose, False)  # a page alone keeps no program running
         self._manual = manual
         self._places: list[_Place] = []
         self._at = -1

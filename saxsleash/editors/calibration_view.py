@@ -243,6 +243,11 @@ class CalibrationView(QTreeView):
     def _on_rows_inserted(self, parent: QModelIndex) -> None:
         self.expand(parent)
 
+    def set_folders_known(self, known: bool) -> None:
+        """Offer to choose a folder of the server, or not."""
+        self._delegate.folders_known = known
+        self.viewport().update()
+
     def _on_pick_wanted(self, path: KeyPath) -> None:
         if path[-1] == MASK_FILE:
             self.mask_file_wanted.emit(path)

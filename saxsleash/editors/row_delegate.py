@@ -88,6 +88,7 @@ class RowDelegate(QStyledItemDelegate):
         self._calibration = calibration
         self._view = view
         self._thumbnails = Thumbnails(masks)
+        self.folders_known = True
         self._edited: KeyPath | None = None
         self._pressed: KeyPath | None = None
         self.closeEditor.connect(self._on_editor_closed)
@@ -247,7 +248,7 @@ class RowDelegate(QStyledItemDelegate):
         if node is None or index.column() != VALUE:
             return ""
         path = index.data(PATH_ROLE)
-        if node.kind is Kind.PARTS or path[-1] == MASK_FILE:
+        if path[-1] == MASK_FILE or (node.kind is Kind.PARTS and self.folders_known):
             return PICK
         if node.kind is Kind.ITEMS:
             return ADD

@@ -3,12 +3,12 @@
 import base64
 from html import escape
 
-from PyQt5.QtCore import QBuffer, QByteArray, QIODevice, QModelIndex
+from PyQt5.QtCore import QBuffer, QByteArray, QIODevice, QModelIndex, Qt
 from PyQt5.QtGui import QPalette, QPixmap
 
 from saxsleash.appearance import Tone, tone_color
 from saxsleash.models.calibration_tree import NODE_ROLE, PRESENT_ROLE, PROBLEM_ROLE, UNIT, VALUE
-from saxsleash.models.row_texts import present_text
+from saxsleash.models.row_texts import present_text, whole_numbers
 from saxsleash.models.schema_nodes import Kind, SchemaNode
 
 
@@ -20,6 +20,8 @@ def tip(index: QModelIndex, palette: QPalette, picture: QPixmap | None = None) -
         parts.append(escape(node.help))
     if node.kind in (Kind.TEXT, Kind.PARTS) and index.data(PRESENT_ROLE):
         parts.append(escape(str(index.siblingAtColumn(VALUE).data())))  # may not fit the column
+    if digits := whole_numbers(index.siblingAtColumn(VALUE).data(Qt.EditRole)):
+        parts.append(escape(digits))
     parts += [escape(line) for line in _limits(node)]
     if problem := index.data(PROBLEM_ROLE):
         color = tone_color(Tone.BAD, palette).name()

@@ -1,7 +1,9 @@
 """Hidden servers on this machine, which end with the window however that ends."""
 
+import itertools
 import threading
 import time
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 
@@ -10,13 +12,16 @@ from PyQt5.QtCore import QObject, pyqtSignal
 from saxsdog.errors import SaxsdogError
 from saxsdog.local_server import LocalServer
 from saxsdog.network import NetworkEntry
+from saxsdog.words import printable
+from saxsleash.link.folder_mark import FolderMark
 from saxsleash.link.post import Post
+from saxsleash.places import from_home
 
 LONGEST_END = 5.0
 """Seconds that :meth:`LocalServers.stop` waits; a server that takes longer ends by itself."""
 
-LONGEST_NAME = 50
-"""Characters of a folder in the name of its server."""
+LONGEST_NAME = 45
+"""Characters of a folder in the name of its server, which has 60, with a number behind it."""
 
 
 class LocalServers(QObject):
@@ -28,6 +33,9 @@ class LocalServers(QObject):
     local_started = pyqtSignal(object)
     """:class:`~saxsdog.network.NetworkEntry` of a server that can be asked."""
 
+    shared = pyqtSignal(object)
+    """The folder of a server that was started, for which another window here has one as well."""
+
     local_failed = pyqtSignal(str)
     """Why one did not start."""
 
@@ -38,8 +46,10 @@ class LocalServers(QObject):
         super().__init__(parent)
         self._post = Post(self)
         self._lock = threading.Lock()
+        self._names: dict[Path, str] = {}
         self._servers: dict[Path, LocalServer] = {}
         self._starting: dict[Path, threading.Thread] = {}
+        self._marks: dict[Path, FolderMark] = {}
         self._is_stopped = False
 
     @property
@@ -51,9 +61,11 @@ class LocalServers(QObject):
 
     def start(self, root: Path) -> None:
         """Have a server for the images below a folder; :attr:`local_started` tells where it is."""
-        root = root.expanduser().absolute()
+        root = from_home(root).absolute()
         if self._is_stopped or root in self._starting:
             return
+        if root not in self._names:
+            self._names[root] = _name_of(root, self._names.values())
         # A daemon: a start that hangs must not keep a program that has ended.
         thread = threading.Thread(target=self._start, args=(root,), name="start", daemon=True)
         self._starting[root] = thread
@@ -69,6 +81,9 @@ class LocalServers(QObject):
         threads = [threading.Thread(target=_end, args=(each,), daemon=True) for each in servers]
         for thread in threads:
             thread.start()
+        for mark in self._marks.values():
+            mark.remove()
+        self._marks.clear()
         end = time.monotonic() + seconds
         for thread in (*threads, *self._starting.values()):
             thread.join(max(0.0, end - time.monotonic()))
@@ -91,7 +106,7 @@ class LocalServers(QObject):
             return server.entry
         if server is not None:
             _end(server)
-        server = LocalServer(root, name=_name_of(root)).__enter__()
+        server = LocalServer(root, name=self._names[root]).__enter__()
         with self._lock:
             if not self._is_stopped:
                 self._servers[root] = server
@@ -101,7 +116,10 @@ class LocalServers(QObject):
 
     def _on_started(self, root: Path, entry: NetworkEntry) -> None:
         del self._starting[root]
+        mark = self._marks.setdefault(root, FolderMark(root))
         self.local_started.emit(entry)
+        if not mark.set():
+            self.shared.emit(root)
 
     def _on_failed(self, root: Path, reason: str) -> None:
         del self._starting[root]
@@ -112,11 +130,12 @@ class LocalServers(QObject):
         self.broke.emit(error)
 
 
-def _name_of(root: Path) -> str:
-    """Return a name that tells the folder, the end of it if it is long."""
-    text = str(root)
+def _name_of(root: Path, others: Collection[str]) -> str:
+    """Return a name that tells the folder, the end of it if it is long, and no other."""
+    text = printable(str(root))
     shown = text if len(text) <= LONGEST_NAME else f"…{text[-LONGEST_NAME:]}"
-    return f"local {shown}" if shown.isprintable() else "local"
+    numbers = itertools.chain([""], (f" ({number})" for number in itertools.count(2)))
+    return next(name for number in numbers if (name := f"local {shown}{number}") not in others)
 
 
 def _end(server: LocalServer) -> None:

@@ -46,6 +46,8 @@ class CalibrationModel(QObject):
 
     changed = pyqtSignal()
     file_changed = pyqtSignal()
+    opened = pyqtSignal()
+    """Another document has come, ahead of ``changed``: nothing of the one before counts."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -128,6 +130,7 @@ class CalibrationModel(QObject):
         self._done.clear()
         self._undone.clear()
         self._examine()
+        self.opened.emit()
         self.changed.emit()
         self.file_changed.emit()
 

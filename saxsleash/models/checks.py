@@ -55,12 +55,15 @@ class Check:
         The answer, one short sentence.
     details
         More of it, for those who ask; may be empty.
+    center
+        The beam centre that would fit, ``(row, column)``, if it is this that is doubtful.
     """
 
     name: str
     tone: Tone
     text: str
     details: str = ""
+    center: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -233,13 +236,13 @@ def check_center(finding: Finding | None, geometry: Geometry | None) -> Check:
         return Check(name, Tone.GOOD, "The image is even around it", details)
     row, column = finding.center
     text = (
-        f"The image is more even around column {column:.0f}, "
+        f"More even around column {column:.0f}, "
         f"row {geometry.shape[0] - row:.0f} from the bottom: {finding.away:.0f} pixels away"
     )
     for slip, meant in slips(geometry).items():
         if math.dist(finding.center, meant) < NEAR * finding.resolution:
             text += f". {_SLIPS[slip]}"
-    return Check(name, Tone.DOUBTFUL, text, details)
+    return Check(name, Tone.DOUBTFUL, text, details, finding.center)
 
 
 def uncovered(frame: ShownFrame, mask: Flags) -> Flags:

@@ -25,6 +25,9 @@ SAMPLED = 50_000
 FEWEST_COUNTS = 4.0
 """Between the darkest and the brightest colour at least, so that a flat frame looks flat."""
 
+MOST = np.finfo(np.float32).max
+"""Counts that a place can be found for; a file may hold more."""
+
 NO_COUNT = 0
 """Index of pixels without a count."""
 
@@ -63,7 +66,9 @@ def counts_of(place: float, scale: CountScale) -> float:
 
 
 def places(pixels: NDArray[Any], gaps: Flags, scale: CountScale) -> Places:
-    """Map counts; what lies in a gap is put at 0."""
+    """Map counts, the largest at most to where :data:`MOST` lies; a gap is put at 0."""
+    if pixels.dtype.kind == "f" and pixels.dtype.itemsize > MOST.itemsize:
+        pixels = np.minimum(pixels, MOST)
     counts = pixels.astype(np.float32)
     np.copyto(counts, np.float32(0.0), where=gaps)
     match scale:
@@ -99,7 +104,8 @@ def indices(mapped: Places, gaps: Flags, levels: Levels) -> NDArray[np.uint8]:
     low, high = levels
     step = np.float32((BRIGHTEST - DARKEST) / max(high - low, 1e-12))
     scaled = mapped - np.float32(low)
-    scaled *= step
+    with np.errstate(over="ignore"):  # what is far beyond the levels is clipped
+        scaled *= step
     scaled += np.float32(DARKEST)
     np.clip(scaled, DARKEST, BRIGHTEST, out=scaled)
     result = scaled.astype(np.uint8)
@@ -110,6 +116,8 @@ def indices(mapped: Places, gaps: Flags, levels: Levels) -> NDArray[np.uint8]:
 def ticks(levels: Levels, scale: CountScale) -> list[float]:
     """Choose counts to write beside the colours, ascending."""
     low, high = (counts_of(place, scale) for place in levels)
+    if not math.isfinite(high - low):  # levels can be dragged beyond every number
+        return []
     if scale is CountScale.LOG:
         decades = math.log10(max(high, 1.0)) - math.log10(max(low, 1.0))
         steps = (1, 2, 5) if decades < 2.5 else (1,)

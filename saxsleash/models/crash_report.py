@@ -6,7 +6,7 @@ import re
 import time
 import traceback
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -20,6 +20,7 @@ MOST_KEPT = 20
 LONGEST = 50_000
 """Characters of a report; of a longer one the middle is left out."""
 
+_NAMES = "crash-????????-??????*.txt"
 _BEGIN = "Traceback"
 _PRIVATE = 0o700
 _SECRET = re.compile(
@@ -73,22 +74,42 @@ def cause_of(report: str) -> str:
 def keep(
     report: str, folder: Path, clock: Callable[[], float] = time.time, *, most: int = MOST_KEPT
 ) -> Path | None:
-    """Write a report to a file named after the time, and remove the oldest such files.
+    """Write a report to a file of its own, named after the time, and remove the oldest such files.
 
-    Reports of the same second share a file. Whoever has met one bug must not meet the next because
-    a disk is full: then there is no file, and ``None`` is returned.
+    Whoever has met one bug must not meet the next because a disk is full: then there is no file,
+    and ``None`` is returned.
     """
-    name = datetime.fromtimestamp(clock()).astimezone().strftime("crash-%Y%m%d-%H%M%S.txt")
-    path = folder / name
     try:
         folder.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(f"{report}\n\n")
-        for old in sorted(folder.glob("crash-????????-??????.txt"))[:-most]:
+        path = _free_path(folder, datetime.fromtimestamp(clock()).astimezone())
+        _write(report, path)
+        # The new one stays also where a clock was put back, and it seems to be the oldest.
+        others = sorted(each for each in folder.glob(_NAMES) if each != path)
+        for old in others[: max(len(others) + 1 - most, 0)]:
             old.unlink(missing_ok=True)
     except OSError:
         return None
     return path
+
+
+def _free_path(folder: Path, when: datetime) -> Path:
+    """Make an empty file that nobody else writes to; several bugs may be met at a time."""
+    while True:
+        path = folder / when.strftime("crash-%Y%m%d-%H%M%S-%f.txt")
+        try:
+            path.touch(exist_ok=False)
+        except FileExistsError:
+            when += timedelta(microseconds=1)
+        else:
+            return path
+
+
+def _write(report: str, path: Path) -> None:
+    try:
+        path.write_text(f"{report}\n", encoding="utf-8", errors="backslashreplace")
+    except OSError:
+        path.unlink(missing_ok=True)  # it would stand for a report that nobody can read
+        raise
 
 
 @cache  # bugs may come in floods

@@ -4,7 +4,10 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
 
+import numpy as np
+
 from saxsleash.models.file_names import FileNames, Group
+from saxsleash.models.newest_rows import NewestRows
 
 MOST_OFFERED = 500
 """Nobody reads a longer list; what is not in it is found by the start of its name."""
@@ -75,24 +78,25 @@ class Offer:
     count: int
 
 
-def offers_of(files: FileNames) -> list[Offer]:
-    """Find the folders and series in the names of files.
+def offers_of(files: FileNames, newest: NewestRows) -> list[Offer]:
+    """Find the folders and series in the names of files; each image counts once.
 
     Everything comes first, then each folder with its series below it. Folders that hold nothing
     but one other folder are left out, and so are those that hold everything and series of a single
     image. If there are too many, the newest are kept.
     """
-    counts = files.counts().tolist()
+    again = np.bincount(files.group_of[newest.superseded], minlength=len(files.groups))
+    counts = (files.counts() - again).tolist()
     in_folder: Counter[str] = Counter()
     for group, count in zip(files.groups, counts, strict=True):
         for folder in _with_parents(group.folder):
             in_folder[folder] += count
     came, below = _layout(files, counts)
     largest = _largest_children(in_folder)
-    found = [Offer(DataSet(), len(files))]
+    found = [Offer(DataSet(), newest.n_images)]
     for folder in sorted(in_folder):
         if largest[folder] < in_folder[folder]:
-            if in_folder[folder] < len(files):
+            if in_folder[folder] < newest.n_images:
                 found.append(Offer(DataSet(Kind.FOLDER, folder), in_folder[folder]))
             found += [Offer(DataSet(Kind.SERIES, start), count) for start, count in below[folder]]
     return _newest(found, came)

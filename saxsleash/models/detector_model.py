@@ -232,6 +232,16 @@ class DetectorModel(QObject):
             self._samples = samples_of(frame, mask if fits else None)
         return find_center(self._samples, geometry)
 
+    @property
+    def better_center(self) -> tuple[float, float] | None:
+        """The beam centre to be taken over, ``(row, column)``, if the checks have found one.
+
+        None for a document that is not valid: what was found belongs to the one before.
+        """
+        if self._stale:
+            return None
+        return next((check.center for check in self.checks if check.center is not None), None)
+
     def _answers(self) -> tuple[Check, ...]:
         geometry = self.geometry
         shape = None if geometry is None else geometry.shape

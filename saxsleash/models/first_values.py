@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from saxsdog.explanations import KeyPath
-from saxsleash.models.edits import SLICES, value_at
+from saxsleash.models.edits import ABSENT, SLICES, value_at
 from saxsleash.models.schema_nodes import Kind, SchemaNode
 
 SYNCHROTRON = {"Fraction": 0.98, "Angle": 0}
@@ -32,7 +32,9 @@ def first_value(document: Any, path: KeyPath, node: SchemaNode) -> Any:
         case (*_, "PolarizationCorrection"):
             return _required(document, path, node) | SYNCHROTRON
         case (*above, int(index)) if index > 0 and node.kind in (Kind.NUMBER, Kind.WHOLE):
-            return value_at(document, (*above, index - 1))  # a square pixel, most likely
+            before = value_at(document, (*above, index - 1))
+            if before is not ABSENT:  # as it is while the whole list is made
+                return before  # a square pixel, most likely
     if node.has_default:
         return node.default
     match node.kind:

@@ -99,12 +99,13 @@ class HistoryColumns:
 
     def values(self, channel: str, quantity: str, rows: NDArray[np.integer] | None = None) -> Array:
         """Return a quantity of a channel, in all rows or in those asked for."""
-        chosen = slice(None) if rows is None else rows
         name = f"{channel}.{quantity}"
-        if quantity == LENGTH.name and name not in self._columns:
-            first = self.column(f"{channel}.{MOMENT.name}")[chosen]
-            return correlation_length(first, self.column(f"{channel}.{INVARIANT.name}")[chosen])
-        return self.column(name)[chosen]
+        if name in self._columns:
+            return self.column(name)[slice(None) if rows is None else rows]
+        if quantity == LENGTH.name:
+            moment = self.values(channel, MOMENT.name, rows)
+            return correlation_length(moment, self.values(channel, INVARIANT.name, rows))
+        return np.full(self._length if rows is None else rows.size, np.nan)
 
 
 def correlation_length(moment: Array, invariant: Array) -> Array:

@@ -14,6 +14,7 @@ from saxsleash.models.data_sets import DataSet, Offer, offers_of
 from saxsleash.models.file_names import FileNames
 from saxsleash.models.growing import Growing
 from saxsleash.models.history_columns import Array, HistoryColumns, Quantity
+from saxsleash.models.newest_rows import NewestRows
 from saxsleash.models.rate import Rate
 from saxsleash.models.selection import Rows, Selection
 
@@ -46,6 +47,9 @@ class HistoryRow:
 class HistoryModel(QObject):
     """Rows in the order of their cursors, and a selection of them.
 
+    An image that is integrated again gets another row. Its old one stays where it is, so that
+    places of rows never change, but is selected and counted as an image no longer.
+
     Signals
     -------
     changed
@@ -76,7 +80,13 @@ class HistoryModel(QObject):
         self._empty()
 
     def __len__(self) -> int:
+        """Return how many rows came, also those whose images were integrated again."""
         return len(self.files)
+
+    @property
+    def n_images(self) -> int:
+        """How many images have rows."""
+        return self.newest.n_images
 
     @property
     def cursor(self) -> int:
@@ -172,6 +182,10 @@ class HistoryModel(QObject):
         place = int(np.searchsorted(self._cursors.values, cursor))
         return place if place < len(self) and self._cursors.values[place] == cursor else None
 
+    def newest_of(self, index: int) -> int:
+        """Return the place of the newest row of the image that a row is of."""
+        return int(self.newest.newest(np.array([index]))[0])
+
     def choose_data_set(self, data_set: DataSet) -> None:
         """Look at another data set, all of its frames."""
         if data_set != self.data_set:
@@ -186,7 +200,7 @@ class HistoryModel(QObject):
 
     def offers(self) -> list[Offer]:
         """Return the data sets that there are, with the number of their images."""
-        return offers_of(self.files)
+        return offers_of(self.files, self.newest)
 
     def set_server_time(self, seconds: float) -> None:
         """Say what the clock of the server shows, s since the epoch."""
@@ -209,12 +223,13 @@ class HistoryModel(QObject):
 
     def _empty(self) -> None:
         self.files = FileNames()
+        self.newest = NewestRows()
         self.columns = HistoryColumns()
         self._cursors = Growing[np.int64](np.int64)
         self._times = Growing[np.float64](np.float64)
         self._sources = Growing[np.int8](np.int8)
         self._has_doubtful_times = False
-        self.selection = Selection(self.files, self._times)
+        self.selection = Selection(self.files, self._times, self.newest)
         self.rate.clear()
 
     def _fresh_rows(self, cursors: Array) -> NDArray[np.intp]:
@@ -227,6 +242,7 @@ class HistoryModel(QObject):
     ) -> None:
         times, sources = _known_times(numbers, time_sources)
         self.files.extend(files)
+        self.newest.extend(files)
         self._cursors.extend(numbers["cursor"])
         self._times.extend(times)
         self._sources.extend(sources)
@@ -236,7 +252,6 @@ class HistoryModel(QObject):
             len(files),
         )
         self.rate.add(numbers["done"])
-        self.selection.grow()
 
 
 _KEPT_ELSEWHERE = ("cursor", "time", "time_source")

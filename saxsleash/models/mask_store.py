@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt5.QtCore import QObject, pyqtSignal
+from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from saxsdog.reduction.channels import Mask
 
@@ -22,10 +22,18 @@ class MaskStore(QObject):
     """Holds masks by the name that the calibration has for them; reads no files itself."""
 
     changed = pyqtSignal()
+    """Something else is known of masks; what becomes known while this is told is told together.
+
+    A calibration may name hundreds of files, and whoever hears this looks at all of them.
+    """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._entries: dict[str, _Entry] = {}
+        self._has_more = False
+        self._rest = QTimer(self)  # ends when all events that wait are handled
+        self._rest.setSingleShot(True)
+        self._rest.timeout.connect(self._on_rest_ended)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -52,19 +60,32 @@ class MaskStore(QObject):
         """Keep a mask; ``contents`` are the bytes of its file where nobody has that file."""
         share = float(np.count_nonzero(mask)) / mask.size if mask.size else 0.0
         self._entries[name] = _Entry(mask, contents, None, share)
-        self.changed.emit()
+        self._tell()
 
     def set_problem(self, name: str, text: str) -> None:
         """Note why a mask cannot be shown; an older one of this name is dropped."""
         self._entries[name] = _Entry(problem=text)
-        self.changed.emit()
+        self._tell()
 
     def forget(self, names_to_keep: Collection[str]) -> None:
         """Drop the masks that are not among these."""
         kept = {name: entry for name, entry in self._entries.items() if name in names_to_keep}
         if len(kept) != len(self._entries):
             self._entries = kept
-            self.changed.emit()
+            self._tell()
+
+    def _tell(self) -> None:
+        """Tell at once, or when the events are handled that have come since the last time."""
+        if self._rest.isActive():
+            self._has_more = True
+            return
+        self._rest.start(0)
+        self.changed.emit()
+
+    def _on_rest_ended(self) -> None:
+        if self._has_more:
+            self._has_more = False
+            self._tell()
 
     def _entry(self, name: str) -> _Entry:
         return self._entries.get(name, _Entry())

@@ -1,17 +1,25 @@
 """What the window remembers from one day to the next."""
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from PyQt5.QtCore import QByteArray, QObject, QSettings, pyqtSignal
 
 from saxsleash.appearance import Theme
+from saxsleash.places import is_folder
 
 MOST_RECENT = 10
 """Files in the list of recent ones; folders as well."""
 
 
 class Preferences(QObject):
-    """Layout, recent files and folders, the last server; kept by the desktop's own means."""
+    """Layout, choices, recent files, the last server; kept by the means of the desktop.
+
+    People edit settings by hand, and other versions write theirs into the same place: what is not
+    understood is as if it was not there.
+    """
 
     recent_changed = pyqtSignal()
 
@@ -20,6 +28,8 @@ class Preferences(QObject):
         self._settings = QSettings(
             QSettings.defaultFormat(), QSettings.UserScope, "saxsdog", "saxsleash"
         )
+        self._work_folder: Path | None = None
+        self._chosen_today: set[str] = set()
 
     @property
     def recent_files(self) -> tuple[Path, ...]:
@@ -47,13 +57,25 @@ class Preferences(QObject):
         self._add("local roots", path)
 
     def folder(self, subject: str) -> Path:
-        """Return the folder where files of a subject were chosen last, else that of the user."""
+        """Return the folder where files of a subject were chosen last, else that of the user.
+
+        Where the user works counts more than what was chosen before that was known.
+        """
+        work = self._work_folder
+        if work is not None and subject not in self._chosen_today and is_folder(work):
+            return work
         text = str(self._settings.value(f"folders/{subject}", "", str))
-        return Path(text) if text and Path(text).is_dir() else Path.home()
+        return Path(text) if text and is_folder(Path(text)) else Path.home()
 
     def remember_folder(self, subject: str, folder: Path) -> None:
         """Begin there when a file of this subject is chosen next time."""
+        self._chosen_today.add(subject)
         self._settings.setValue(f"folders/{subject}", str(folder))
+
+    def work_in(self, folder: Path) -> None:
+        """Look for files in this folder until they are chosen in another one."""
+        self._work_folder = folder
+        self._chosen_today.clear()
 
     @property
     def last_server(self) -> str:
@@ -82,6 +104,20 @@ class Preferences(QObject):
         """Keep how a window or splitter is laid out."""
         self._settings.setValue(f"layout/{name}", layout)
 
+    def choices(self, name: str) -> dict[str, Any]:
+        """Return what was chosen in a panel, plain values by name; empty at the first time."""
+        text = self._settings.value(f"choices/{name}")
+        try:
+            stored = json.loads(text) if isinstance(text, str) else {}
+        except (ValueError, RecursionError):
+            return {}
+        return stored if isinstance(stored, dict) else {}
+
+    def remember_choices(self, name: str, choices: Mapping[str, Any]) -> None:
+        """Keep what is chosen in a panel: text, numbers, truth, and lists of them."""
+        # As one text, because an INI file tells neither numbers nor a list of one from a text.
+        self._settings.setValue(f"choices/{name}", json.dumps(dict(choices)))
+
     def _paths(self, key: str) -> tuple[Path, ...]:
         value = self._settings.value(key, [])
         # An INI file does not tell a list of one from a text.
@@ -91,3 +127,8 @@ class Preferences(QObject):
     def _add(self, key: str, path: Path) -> None:
         others = [each for each in self._paths(key) if each != path]
         self._settings.setValue(key, [str(each) for each in (path, *others)][:MOST_RECENT])
+
+
+def names_in(stored: Any) -> list[str]:
+    """Return the names in a list that was stored; whatever else stands there is none."""
+    return [name for name in stored if isinstance(name, str)] if isinstance(stored, list) else []

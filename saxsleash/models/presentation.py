@@ -223,3 +223,9 @@ def y_label(abscissa: Abscissa, presentation: Presentation, unit: QUnit) -> str:
             return "ln (I / (counts/pixel))"
         case _:
             return "intensity / (counts/pixel)"
+
+
+def shorter(label: str) -> tuple[str, str, str]:
+    """Return a label of the vertical axis, and the same for less and less room."""
+    symbols = label.replace("intensity", "I")
+    return label, symbols, symbols.partition(" / ")[0].replace("(", "")

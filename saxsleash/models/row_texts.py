@@ -4,11 +4,17 @@ import json
 from typing import Any
 
 from saxsdog.explanations import KeyPath
-from saxsleash.models.edits import ABSENT, MASK_FILE, MASK_REF, MASKS, NO_MASK, value_at
+from saxsleash.models.edits import ABSENT, MASK_FILE, MASK_REF, MASKS, NO_MASK, SLICES, value_at
 from saxsleash.models.schema_nodes import Kind, SchemaNode, number_text
 
 _LONGEST = 200
 """Characters of a value that a row shows; the editor shows them all."""
+
+LONGEST_NUMBER = 10
+"""Characters of a number that a row shows whole."""
+
+_DIGITS = 7
+"""Of a longer one that a row shows."""
 
 _MOST_WORDS = 3
 """Values of an item that stand for it while it is closed."""
@@ -40,7 +46,10 @@ def present_text(document: Any, path: KeyPath, value: Any, node: SchemaNode) -> 
     """Return a value in words; one of another kind than the schema has as JSON."""
     match node.kind, value:
         case Kind.GROUP, dict():
-            return _summary(value, node) if isinstance(path[-1], int) else ""
+            if not isinstance(path[-1], int):
+                return ""
+            words = (channel_of(document, path), _summary(value, node))
+            return " · ".join(word for word in words if word)
         case Kind.ITEMS, list():
             return f"{len(value)} {node.singular}{'' if len(value) == 1 else 's'}"
         case Kind.ENTRIES, list():
@@ -52,6 +61,15 @@ def present_text(document: Any, path: KeyPath, value: Any, node: SchemaNode) -> 
         case Kind.WHOLE, int() if path[-1] == MASK_REF:
             return mask_text(document, value)
     return _scalar_text(value)
+
+
+def whole_numbers(value: Any) -> str:
+    """Write a number, or each of a list, with all its digits; "" if a row does so anyway."""
+    values = value if isinstance(value, list) else [value]
+    numbers = [one for one in values if isinstance(one, int | float)]
+    if all(short_number(one) == number_text(one) for one in numbers):
+        return ""
+    return ", ".join(map(number_text, numbers))
 
 
 def folder_text(parts: list[Any]) -> str:
@@ -70,11 +88,27 @@ def mask_text(document: Any, index: int) -> str:
     return f"{index}  ({name})" if name else str(index)
 
 
+def channel_of(document: Any, path: KeyPath) -> str:
+    """Return the name of the channel of a slice, as pictures and files have it; else ""."""
+    if path[0] != SLICES:
+        return ""
+    masks = value_at(document, (MASKS,))
+    return f"S{(len(masks) if isinstance(masks, list) else 0) + int(path[-1])}"
+
+
+def short_number(number: float) -> str:
+    """Write a number as briefly as a row can show it; three dots stand for further digits."""
+    text = number_text(number)
+    if isinstance(number, int) or len(text) <= LONGEST_NUMBER or "e" in text:
+        return text
+    return f"{number:.{_DIGITS}g}…"
+
+
 def _scalar_text(value: Any) -> str:
     if isinstance(value, str):
         return value.replace("\n", " ")[:_LONGEST]
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return number_text(value)
+        return short_number(value)
     return json.dumps(value, ensure_ascii=False)[:_LONGEST]
 
 

@@ -18,7 +18,7 @@ SMALL_SHARE = 5.0
 """Percentile of the sizes below which a symmetric logarithm is linear."""
 
 _FARTHEST = 300.0
-"""Decades beyond which no number lies: a view may reach farther while its scale changes."""
+"""Decades beyond which nothing is drawn: a view may reach farther while its scale changes."""
 
 _FEW_DECADES = 0.7
 _CROWDED = 1.6
@@ -57,13 +57,18 @@ class Scale:
         """Return where values are drawn; NaN where the scale has no place for them."""
         match self.kind:
             case ScaleKind.LINEAR:
-                return values
+                # Around the largest numbers there is no room for an axis.
+                beyond = np.abs(values) > 10.0**_FARTHEST
+                return np.where(beyond, np.nan, values) if beyond.any() else values
             case ScaleKind.LOG:
                 placed = np.full(values.shape, np.nan)
                 np.log10(values, out=placed, where=values > 0)
                 return placed
             case ScaleKind.SYMLOG:
-                return np.asarray(np.arcsinh(values / (2 * self.threshold)) / np.log(10))
+                with np.errstate(over="ignore"):
+                    shares = values / (2 * self.threshold)
+                farthest = 10.0**_FARTHEST
+                return np.asarray(np.arcsinh(np.clip(shares, -farthest, farthest)) / np.log(10))
 
     def inverse(self, placed: Array) -> Array:
         """Return the values that are drawn at these places."""
@@ -74,7 +79,8 @@ class Scale:
                 return np.asarray(10.0 ** np.clip(placed, -_FARTHEST, _FARTHEST))
             case ScaleKind.SYMLOG:
                 near = np.clip(placed, -_FARTHEST / 2, _FARTHEST / 2)
-                return np.asarray(2 * self.threshold * np.sinh(near * np.log(10)))
+                with np.errstate(over="ignore"):  # infinite where no number lies
+                    return np.asarray(2 * self.threshold * np.sinh(near * np.log(10)))
 
     def ticks(self, low: float, high: float, pixels: float) -> Ticks:
         """Return ticks between two places that lie so many pixels apart.
@@ -92,9 +98,11 @@ class Scale:
             if high - low > _FEW_DECADES:
                 return _log_ticks(low, high, few)
             return self._round_values(low, high, few)
+        if not 10.0**-_FARTHEST < high - low < np.inf:
+            return []
         step = _round_step((high - low) / few)
         majors, minors = (_multiples(distance, low, high) for distance in (step, step / 5))
-        return [(step, majors), (step / 5, _without(minors, majors))]
+        return [(step, majors), (step / 5, _without(minors, majors, step))]
 
     def labels(self, places: Sequence[float], distance: float) -> list[str]:
         """Return the values at the places of ticks as text."""
@@ -106,6 +114,8 @@ class Scale:
     def _round_values(self, low: float, high: float, few: float) -> Ticks:
         """Ticks at round values, for a logarithmic axis with less than a decade."""
         smallest, largest = 10.0**low, 10.0**high
+        if not largest > smallest:  # closer than numbers can be told apart
+            return []
         step = _round_step((largest - smallest) / few)
         levels: Ticks = []
         for distance in (step, step / 5):
@@ -115,7 +125,9 @@ class Scale:
         return [levels[0], (distance, _without(minors, majors))]
 
     def _symmetric_ticks(self, low: float, high: float, pixels: float) -> Ticks:
-        largest = np.abs(self.inverse(np.array([low, high]))).max() / self.threshold
+        # In units of the threshold: the values themselves may be too large for a number.
+        shares = Scale(ScaleKind.SYMLOG)
+        largest = np.abs(shares.inverse(np.array([low, high]))).max()
         top = max(int(np.ceil(np.log10(max(largest, 1.0)))), 1)
         stride = max(round((high - low) * _PIXELS_PER_TICK * 0.7 / pixels + 0.5), 1)
         decades = 10.0 ** np.arange(0, top + 1, stride)
@@ -124,8 +136,7 @@ class Scale:
             between = 10.0 ** np.arange(0, top + 1)
         levels: Ticks = []
         for sizes in (decades, between):
-            values = np.concatenate([-sizes[::-1], [0.0], sizes]) * self.threshold
-            places = self.forward(values)
+            places = shares.forward(np.concatenate([-sizes[::-1], [0.0], sizes]))
             levels.append((1.0, places[(places >= low) & (places <= high)].tolist()))
         (_, majors), (distance, minors) = levels
         return [levels[0], (distance, _without(minors, majors))]
@@ -149,13 +160,15 @@ def threshold_for(values: Array, former: float | None = None) -> float:
     small = max(np.percentile(sizes, SMALL_SHARE), sizes.max() / 10.0**DECADES_BELOW_LARGEST)
     if former is not None and former / 10 <= small <= former * 100:
         return former
-    return float(10.0 ** np.floor(np.log10(small)))
+    return float(10.0 ** np.clip(np.floor(np.log10(small)), -_FARTHEST, _FARTHEST))
 
 
 def number_text(value: float) -> str:
-    """Return a round number as people write it: 0.2, 50 or 2·10⁶."""
+    """Return a round number as people write it: 0.2, 50 or 2·10⁶; nothing for what is endless."""
     if value == 0:
         return "0"
+    if not np.isfinite(value):
+        return ""
     if _SMALLEST_PLAIN <= abs(value) < _LARGEST_PLAIN:
         return f"{value:.5g}"
     digits, _, power = f"{value:.3e}".partition("e")
@@ -192,10 +205,10 @@ def _log_ticks(low: float, high: float, few: float) -> Ticks:
     return [(1.0, majors), (1.0, _without(minors, majors))]
 
 
-def _without(places: list[float], others: list[float]) -> list[float]:
+def _without(places: list[float], others: list[float], unit: float = 1.0) -> list[float]:
     """Leave out what is drawn already: two faint lines on each other are not faint."""
-    taken = set(np.round(others, 9).tolist())
-    return [place for place in places if round(place, 9) not in taken]
+    taken = {round(place / unit, 9) for place in others}
+    return [place for place in places if round(place / unit, 9) not in taken]
 
 
 def _round_step(least: float) -> float:

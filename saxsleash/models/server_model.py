@@ -20,6 +20,9 @@ from saxsleash.models.light import (
 LONG = 20
 """Seconds over which a rate is averaged to say how long the rest will take."""
 
+LEAST_LEFT = 1.0
+"""Seconds: the rest is over before it is read."""
+
 EXPECTED_FOR = 90.0
 """Seconds in which an expected replacement of the queue must show: longer than ``new`` may take."""
 
@@ -147,6 +150,26 @@ class ServerModel(QObject):
         )
 
     @property
+    def next_step(self) -> str:
+        """What has to be done, or waited for, until there are curves; without a full stop."""
+        if self._connection is Connection.DISCONNECTED:
+            return "Connect to a server and start a queue"
+        if self._connection is not Connection.ONLINE:
+            return "The server does not answer yet"
+        if not self.has_queue:
+            return "Start a queue"
+        if self._statistics is not None and self._statistics.state is QueueState.RUNNING:
+            return "The queue is running and waits for its first image"
+        return "Start another queue, this one takes no images any more"
+
+    @property
+    def has_calibration(self) -> bool:
+        """Whether it can be asked for one: that of its queue, though this may have ended."""
+        return (
+            self.is_online and self._statistics is not None and self._statistics.opened is not None
+        )
+
+    @property
     def rate(self) -> float:
         """Images a second, the mean of the last five."""
         return 0.0 if self._statistics is None or not self.is_online else self._rate()
@@ -187,14 +210,18 @@ class ServerModel(QObject):
 
     @property
     def time_left(self) -> float | None:
-        """Seconds until nothing is pending if the rate stays, ``None`` if nobody can tell."""
+        """Seconds until nothing is pending if the rate stays, ``None`` if nobody can tell.
+
+        Of an image that has just come, or of less than a second, there is nothing to tell.
+        """
         statistics = self._statistics
-        if statistics is None or not self.is_online or not statistics.counters.pending:
+        if statistics is None or not self.is_online or statistics.counters.pending <= 1:
             return None
         seconds = statistics.rate[-LONG:]
         begun = next((i for i, images in enumerate(seconds) if images), len(seconds))
         rate = sum(seconds) / (len(seconds) - begun) if begun < len(seconds) else 0.0
-        return statistics.counters.pending / rate if rate else None
+        left = statistics.counters.pending / rate if rate else 0.0
+        return left if left >= LEAST_LEFT else None
 
     def _rate(self) -> float:
         assert self._statistics is not None  # noqa: S101 - for the type checker

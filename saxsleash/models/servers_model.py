@@ -34,6 +34,7 @@ class ServersModel(QObject):
         self._lights: dict[str, Light] = {}
         self._path = network_file()
         self._problem = ""
+        self._is_missing = False
         self._warning = ""
 
     @property
@@ -50,7 +51,7 @@ class ServersModel(QObject):
     @property
     def is_missing(self) -> bool:
         """Whether there is no network file: the first time of a new user."""
-        return bool(self._problem) and not self._path.exists()
+        return self._is_missing
 
     @property
     def problem(self) -> str:
@@ -66,11 +67,14 @@ class ServersModel(QObject):
         """Read the network file again; what is known of its servers stays."""
         self._path = network_file()
         self._listed, self._problem, self._warning = (), "", ""
+        self._is_missing = False
         try:
             self._listed = tuple(load_network(self._path))
             self._warning = permission_problem(self._path) or ""
         except SettingsError as error:
             self._problem = str(error)
+            # Not so if it is out of reach, as in a folder that must not be entered.
+            self._is_missing = isinstance(error.__cause__, FileNotFoundError)
         self.changed.emit()
 
     def set_local(self, entries: Iterable[NetworkEntry]) -> None:
@@ -120,3 +124,4 @@ class ServersModel(QObject):
     def remember_local_root(self, root: Path) -> None:
         """Put a folder at the top of those of local servers."""
         self._preferences.add_local_root(root)
+        self._preferences.work_in(root)

@@ -48,6 +48,7 @@ class BeamCross(pg.TargetItem):  # type: ignore[misc]  # pyqtgraph has no types
         painter.setRenderHint(QPainter.Antialiasing)
         held = self.moving or self.mouseHovering
         for pen in (line(HALO, 4.0), line(CROSS_HELD if held else CROSS, 1.6)):
+            pen.setCosmetic(False)  # nothing is zoomed here but by the desktop
             painter.setPen(pen)
             inner, outer = GAP * self._arm, self._arm
             for x, y in ((1, 0), (-1, 0), (0, 1), (0, -1)):

@@ -40,6 +40,8 @@ class CalibrationPanel(QWidget):
 
     new_wanted = pyqtSignal()
     open_wanted = pyqtSignal()
+    load_wanted = pyqtSignal()
+    """The calibration of the server is to be loaded."""
 
     def __init__(
         self, calibration: CalibrationModel, masks: MaskStore, parent: QWidget | None = None
@@ -69,6 +71,19 @@ class CalibrationPanel(QWidget):
         self.view.show_path(path)
         self.view.setFocus()
 
+    def set_connected(self, connected: bool) -> None:
+        """Offer the folders of a server, or not."""
+        self.pick_folder.setEnabled(connected)
+        self.pick_folder.setToolTip(
+            "Choose a folder of the server" if connected else "Connect to a server first (Ctrl+K)"
+        )
+        self.view.set_folders_known(connected)
+
+    def set_can_load(self, possible: bool, why: str) -> None:
+        """Offer the calibration of the server, or say why there is none."""
+        self.load_button.setEnabled(possible)
+        self.load_button.setToolTip("Load the calibration of the server" if possible else why)
+
     # ------------------------------------------------------------------ layout
 
     def _empty_page(self) -> QWidget:
@@ -82,10 +97,11 @@ class CalibrationPanel(QWidget):
         self.open_button.setToolTip("Open a calibration file (.saxsconf)")
         self.new_button = QPushButton("New")
         self.new_button.setToolTip("Begin with a calibration for a Pilatus 1M, to be changed")
+        self.load_button = QPushButton("From server")
         buttons = QHBoxLayout()
         buttons.addStretch()
-        buttons.addWidget(self.open_button)
-        buttons.addWidget(self.new_button)
+        for button in (self.open_button, self.new_button, self.load_button):
+            buttons.addWidget(button)
         buttons.addStretch()
         column = QVBoxLayout(page)
         column.addStretch(2)
@@ -158,6 +174,7 @@ class CalibrationPanel(QWidget):
         self.pick_folder.clicked.connect(self._on_pick_folder_clicked)
         self.open_button.clicked.connect(self._on_open_clicked)
         self.new_button.clicked.connect(self._on_new_clicked)
+        self.load_button.clicked.connect(self._on_load_clicked)
         self.title.textEdited.connect(self._on_title_edited)
         self.title.editingFinished.connect(self._calibration.finish_merge)
         self.folder.editingFinished.connect(self._on_folder_finished)
@@ -207,6 +224,9 @@ class CalibrationPanel(QWidget):
 
     def _on_new_clicked(self) -> None:
         self.new_wanted.emit()
+
+    def _on_load_clicked(self) -> None:
+        self.load_wanted.emit()
 
     def _on_title_edited(self, text: str) -> None:
         self._calibration.set_value(TITLE, text, merge=True)

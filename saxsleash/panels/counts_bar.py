@@ -16,6 +16,8 @@ NOTCH = 120
 
 LARGEST_PLAIN = 100_000
 
+CAPTION = "counts"
+
 
 class CountsBar(QWidget):
     """A bar from the darkest to the brightest colour.
@@ -53,13 +55,21 @@ class CountsBar(QWidget):
         return QSize(in_characters(self, 8), in_lines(self, 8))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(in_characters(self, 8), in_lines(self, 4))
+        return QSize(in_characters(self, 8), in_lines(self, 3.5))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self._known:
             return
         painter = QPainter(self)
+        try:
+            self._paint(painter)
+        finally:
+            painter.end()  # else an error here would spoil every later painting
+
+    def _paint(self, painter: QPainter) -> None:
         bar = self._bar()
+        painter.setPen(muted_color(self.palette()))
+        painter.drawText(self.rect(), int(Qt.AlignLeft | Qt.AlignTop), CAPTION)
         painter.drawImage(bar, self._colors)
         painter.setPen(muted_color(self.palette()))
         painter.drawRect(bar)
@@ -116,7 +126,9 @@ class CountsBar(QWidget):
 
     def _bar(self) -> QRectF:
         space = self.fontMetrics().height() / 2
-        return QRectF(0.5, space, in_characters(self, 1.6), max(self.height() - 2 * space, 1.0))
+        top = 3 * space  # below the caption
+        height = max(self.height() - top - space, 1.0)
+        return QRectF(0.5, top, in_characters(self, 1.6), height)
 
 
 def _written(counts: float) -> str:

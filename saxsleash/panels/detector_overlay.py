@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 from PyQt5.QtCore import QPointF, QRectF, Qt
-from PyQt5.QtGui import QColor, QFont, QPainterPath, QPolygonF
+from PyQt5.QtGui import QColor, QFont, QPainterPath, QPen, QPolygonF
 from PyQt5.QtWidgets import QGraphicsPathItem
 
 from saxsdog.calibration import Calibration
@@ -51,14 +51,13 @@ class DetectorOverlay:
         self._marks = pg.ScatterPlotItem(
             pxMode=True, symbol="o", size=9, pen=line(ALERT, 1.6), brush=None
         )
-        self._outline = _curve(line(QColor(140, 148, 158), 1.0))
-        self._rings = _curve(line(RING))
-        self._ends = _curve(line(RING, 1.6, dashed=True))
+        self._outline, self._rings, self._ends = _curve(), _curve(), _curve()
         self._areas: list[QGraphicsPathItem] = []
         self._labels: list[pg.TextItem] = []
         self._ring_lines: list[tuple[str, tuple[float, float]]] = []
         self._n_fixed = 0
         self._opacity = 1.0
+        self._pixel_ratio = 0.0
         self._mask_drawn: Flags | None = None
         self._mask_channel = 0
         for z, item in enumerate(
@@ -67,6 +66,17 @@ class DetectorOverlay:
             item.setZValue(z)
             plot.addItem(item, ignoreBounds=True)
         self._mask.hide()
+        self.set_pixel_ratio(1.0)
+
+    def set_pixel_ratio(self, ratio: float) -> None:
+        """Draw all lines as wide as they look on a screen of this many pixels for one of ours."""
+        if ratio == self._pixel_ratio:
+            return
+        self._pixel_ratio = ratio
+        for curve in (self._outline, self._rings, self._ends):
+            curve.setShadowPen(self._line(HALO, 3.5))
+        self._outline.setPen(self._line(QColor(140, 148, 158), 1.0))
+        self._rings.setPen(self._line(RING))
 
     def draw_mask(self, mask: Flags | None, channel: int) -> None:
         """Draw a mask translucently, nothing for ``None``."""
@@ -138,7 +148,8 @@ class DetectorOverlay:
         for text, (row, column) in self._ring_lines:
             if not seen.contains(QPointF(column, row)):
                 continue
-            label = self._label(used, text, (row, column), RING)
+            unit = " nm⁻¹" if used == self._n_fixed else ""  # once is enough
+            label = self._label(used, f"{text}{unit}", (row, column), RING)
             place = _place(box, label)
             if any(place.intersects(other) for other in taken):
                 continue
@@ -153,7 +164,7 @@ class DetectorOverlay:
         if chosen < len(calibration.masks) and not calibration.masks[chosen].phi_mode:
             mask = calibration.masks[chosen]
             drawn = [overlays.ring(geometry, q) for q in (mask.q_start, mask.q_stop) if q > 0]
-        self._ends.setPen(line(color_of_channel(chosen), 1.6, dashed=True))
+        self._ends.setPen(self._line(color_of_channel(chosen), 1.6, dashed=True))
         _set(self._ends, overlays.joined(drawn))
 
     def _draw_areas(self, calibration: Calibration, geometry: Geometry) -> None:
@@ -197,7 +208,7 @@ class DetectorOverlay:
             zip(self._areas, areas, strict=False)
         ):
             item.setPath(path)
-            item.setPen(line(color, 1.3))
+            item.setPen(self._line(color, 1.3))
             item.setBrush(translucent(color, BAND_OPACITY))
             item.show()
             self._label(i, text, place, color)
@@ -225,6 +236,9 @@ class DetectorOverlay:
         label.show()
         return label
 
+    def _line(self, color: QColor, width: float = 1.5, *, dashed: bool = False) -> QPen:
+        return line(color, width, dashed=dashed, pixel_ratio=self._pixel_ratio)
+
     def _clear(self) -> None:
         nothing = np.empty((0, 2))
         for curve in (self._rings, self._ends):
@@ -234,10 +248,8 @@ class DetectorOverlay:
         self.place_labels()
 
 
-def _curve(pen: object) -> pg.PlotCurveItem:
-    return pg.PlotCurveItem(
-        pen=pen, shadowPen=line(HALO, 3.5), antialias=True, connect="finite", skipFiniteCheck=False
-    )
+def _curve() -> pg.PlotCurveItem:
+    return pg.PlotCurveItem(antialias=True, connect="finite", skipFiniteCheck=False)
 
 
 def _set(curve: pg.PlotCurveItem, points: Polyline) -> None:

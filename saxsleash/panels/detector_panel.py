@@ -1,9 +1,7 @@
 """The newest frame with all that the calibration makes of it."""
 
-from datetime import datetime
-
 from PyQt5.QtCore import QEvent, Qt, pyqtSignal
-from PyQt5.QtGui import QPalette
+from PyQt5.QtGui import QColor, QPalette, QResizeEvent
 from PyQt5.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -15,7 +13,8 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from saxsleash.appearance import Tone, in_characters, muted_color, tone_color
+from saxsdog.words import moment
+from saxsleash.appearance import Tone, in_characters, in_lines, muted_color, tone_color
 from saxsleash.models.checks import masked_share, percent
 from saxsleash.models.count_scale import CountScale
 from saxsleash.models.detector_model import DetectorModel
@@ -24,14 +23,19 @@ from saxsleash.panels.detector_readout import DetectorReadout
 from saxsleash.panels.detector_view import DetectorView
 from saxsleash.panels.file_name_label import FileNameLabel
 from saxsleash.panels.flow_layout import FlowLayout
-from saxsleash.panels.picture_colors import ON_PICTURE, PICTURE_GROUND
+from saxsleash.panels.picture_colors import ON_PICTURE, PICTURE_GROUND, translucent
 from saxsleash.panels.redraw import Redraw
 from saxsleash.panels.ring_chooser import RingChooser
 
-NOTHING_YET = (
-    "No image yet.\n\nTake the newest from the server, or open an image file,\n"
-    "to see whether the calibration fits."
-)
+NOTHING_YET = "No image yet"
+WHAT_TO_DO = "Take the newest from the server, or open an image file"
+IN_LINES = WHAT_TO_DO.replace(", ", ",\n")
+
+CAPTION_OPACITY = 0.7
+"""Of the ground of what is written over rings."""
+
+ROOMY = 22
+"""Lines of text in the height of a panel that has place for two lines of numbers."""
 
 LONGEST_NAME = 10
 """Characters of the name of a mask that are always seen."""
@@ -85,6 +89,10 @@ class DetectorPanel(QWidget):
         self.newest.setEnabled(connected)
         self.follow.setEnabled(connected)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.readout.set_short(self.height() < in_lines(self, ROOMY))
+
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.PaletteChange and hasattr(self, "_redraw"):
@@ -96,19 +104,16 @@ class DetectorPanel(QWidget):
         self.message.setWordWrap(True)
         self.message.setTextFormat(Qt.PlainText)
         self.message.setTextInteractionFlags(Qt.TextSelectableByMouse)
-        self.empty = QLabel(NOTHING_YET, self.view.viewport())
+        self.empty = QLabel(self.view.viewport())
         self.empty.setAlignment(Qt.AlignCenter)
         self.empty.setAttribute(Qt.WA_TransparentForMouseEvents)
         # The picture is dark in the light theme too.
+        ground = translucent(PICTURE_GROUND, CAPTION_OPACITY).name(QColor.HexArgb)
         self.empty.setStyleSheet(
-            f"color: {ON_PICTURE.name()}; background: {PICTURE_GROUND.name()}; padding: 1em"
+            f"color: {ON_PICTURE.name()}; background: {ground}; padding: 0.3em 0.6em"
         )
         over = QVBoxLayout(self.view.viewport())
-        over.addWidget(self.empty, 0, Qt.AlignCenter)
-        picture = QHBoxLayout()
-        picture.setSpacing(0)
-        picture.addWidget(self.view, 1)
-        picture.addWidget(self.counts_bar)
+        over.addWidget(self.empty)
         column = QVBoxLayout(self)
         space = in_characters(self, 0.7)
         column.setContentsMargins(space, space, space, space)
@@ -118,18 +123,30 @@ class DetectorPanel(QWidget):
             self._source_tools(),
             self._ring_tools(),
             self._mask_tools(),
-            self._color_tools(),
-            self._zoom_tools(),
         ):
             tools.addWidget(group)
+        heading = QHBoxLayout()
+        heading.addWidget(self.title, 1)
+        heading.addWidget(self._zoom_tools())
         column.addLayout(tools)
-        column.addWidget(self.title)
+        column.addLayout(heading)
         column.addWidget(self.message)
-        column.addLayout(picture, 1)
+        column.addLayout(self._picture(), 1)
         column.addWidget(self.readout)
 
+    def _picture(self) -> QHBoxLayout:
+        colors = QVBoxLayout()
+        colors.addWidget(self.counts_bar, 1)
+        colors.addWidget(self._color_tools())
+        row = QHBoxLayout()
+        # In a small window it gives way to what is to be read: many warnings take many lines.
+        self.view.setMinimumHeight(self.counts_bar.minimumSizeHint().height())
+        row.addWidget(self.view, 1)
+        row.addLayout(colors)
+        return row
+
     def _source_tools(self) -> QWidget:
-        self.newest = QPushButton("&Newest from server")
+        self.newest = QPushButton("&Newest")
         self.newest.setToolTip("Show the image that the server saw last")
         self.open = QPushButton("&Open image…")
         self.open.setToolTip("Show an image file of this computer")
@@ -159,7 +176,12 @@ class DetectorPanel(QWidget):
         self.auto = QCheckBox("Auto")
         self.auto.setToolTip("Choose the darkest and the brightest colour for every image")
         self.auto.setChecked(True)
-        return _group(self.scale_list, self.auto)
+        tools = QWidget()
+        column = QVBoxLayout(tools)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.scale_list)
+        column.addWidget(self.auto)
+        return tools
 
     def _zoom_tools(self) -> QWidget:
         self.fit = _tool("Fit", "Show the whole detector; a double click on it does the same")
@@ -188,8 +210,7 @@ class DetectorPanel(QWidget):
     # ------------------------------------------------------------ drawing
 
     def _draw(self) -> None:
-        model = self._model
-        self.empty.setVisible(model.frame is None)
+        self._draw_advice()
         self.title.setText(self._title())
         self.title.setToolTip(self._title())
         self._tint(self.title, QPalette.WindowText, None)
@@ -197,15 +218,22 @@ class DetectorPanel(QWidget):
         self._draw_masks()
         self._show_pointed()
 
+    def _draw_advice(self) -> None:
+        """Say what to do, in the middle of nothing, or beside what the calibration draws."""
+        alone = self._model.shape is None
+        self.empty.setVisible(self._model.frame is None)
+        self.empty.setText(f"{NOTHING_YET}\n\n{IN_LINES}" if alone else NOTHING_YET)
+        layout = self.view.viewport().layout()
+        layout.setAlignment(self.empty, Qt.AlignCenter if alone else Qt.AlignTop | Qt.AlignRight)
+
     def _title(self) -> str:
         frame = self._model.frame
         if frame is None:
-            return ""
+            return "" if self._model.shape is None else WHAT_TO_DO
         rows, columns = frame.shape
         parts = [frame.name, f"{rows} × {columns}"]
         if frame.time is not None:
-            taken = datetime.fromtimestamp(frame.time).astimezone()
-            parts.append(taken.strftime("%Y-%m-%d %H:%M:%S"))
+            parts.append(moment(frame.time))
         if frame.block > 1:
             parts.append(f"means of {frame.block} × {frame.block} pixels")
         return " · ".join(parts)

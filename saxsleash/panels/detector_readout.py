@@ -15,13 +15,17 @@ NOTHING = "–"
 FIELDS = (
     ("Column", "From the left edge, as BeamCenter counts; 0 is the outer edge of a pixel", 6),
     ("Row", "From the bottom edge, as BeamCenter and FIT2D count", 6),
-    ("from top", "Row from the top edge, as most programs of today count", 6),
     ("Counts", "Of this pixel; of a large image from a server the mean of a block", 7),
     ("q / nm⁻¹", "Length of the scattering vector", 6),
+    ("Row from top", "Row from the top edge, as most programs of today count", 6),
     ("d / nm", "2π / q", 6),
     ("χ / °", "Azimuth: 0 to the right, growing downwards", 6),
     ("Mask", "Whether the mask on view leaves this pixel out", 6),
 )
+"""Names, explanations and widths in digits; the most important ones first."""
+
+IN_A_LINE = len(FIELDS) // 2
+SMALLER = 0.85
 
 
 class DetectorReadout(QWidget):
@@ -32,13 +36,19 @@ class DetectorReadout(QWidget):
         self._captions: list[QLabel] = []
         self._values: dict[str, QLabel] = {}
         cells = FlowLayout(in_characters(self, 1), 0, self)
-        fields = [self._field(*field) for field in FIELDS]
-        widest = max(field.sizeHint().width() for field in fields)
-        for field in fields:
-            field.setFixedWidth(widest)
+        self._fields = [self._field(name, tip) for name, tip, _ in FIELDS]
+        for field in self._fields:
             cells.addWidget(field)
+        self._short = False
+        self._arrange()
         self._restyle()
         self.clear()
+
+    def set_short(self, short: bool) -> None:
+        """Show only the most important half, and smaller, where the picture needs the place."""
+        if short != self._short:
+            self._short = short
+            self._arrange()
 
     def show_readout(self, readout: Readout) -> None:
         """Fill all fields."""
@@ -46,7 +56,7 @@ class DetectorReadout(QWidget):
         self._set("Column", f"{readout.column:.1f}")
         bottom = readout.row_from_bottom
         self._set("Row", NOTHING if bottom is None else f"{bottom:.1f}")
-        self._set("from top", f"{readout.row:.1f}")
+        self._set("Row from top", f"{readout.row:.1f}")
         self._set("Counts", NOTHING if counts is None else _counts(counts))
         self._set("q / nm⁻¹", NOTHING if q is None else f"{q:.4f}")
         self._set("d / nm", NOTHING if not q else _length(2 * math.pi / q))
@@ -68,12 +78,24 @@ class DetectorReadout(QWidget):
         if event.type() == QEvent.PaletteChange and hasattr(self, "_values"):
             self._restyle()
 
-    def _field(self, name: str, tip: str, width: int) -> QWidget:
+    def _arrange(self) -> None:
+        for caption, (name, _, digits) in zip(self._captions, FIELDS, strict=True):
+            value = self._values[name]
+            for label, font in ((caption, self.font()), (value, digits_font(self))):
+                font.setPointSizeF(font.pointSizeF() * (SMALLER if self._short else 1.0))
+                label.setFont(font)
+            value.setMinimumWidth(value.fontMetrics().horizontalAdvance(digits * "0"))
+            value.parentWidget().layout().invalidate()  # which remembers sizes of the other font
+        for i, field in enumerate(self._fields):
+            field.setVisible(i < IN_A_LINE or not self._short)
+            # Those below each other are as wide as each other.
+            column = [field] if self._short else self._fields[i % IN_A_LINE :: IN_A_LINE]
+            field.setFixedWidth(max(each.sizeHint().width() for each in column))
+
+    def _field(self, name: str, tip: str) -> QWidget:
         field = QWidget()
         field.setToolTip(tip)
         caption, value = QLabel(name), QLabel()
-        value.setFont(digits_font(self))
-        value.setMinimumWidth(in_characters(value, width))
         value.setTextFormat(Qt.PlainText)
         value.setAccessibleName(name)
         row = QHBoxLayout(field)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyqtgraph as pg
 from PyQt5.QtCore import QEvent, QPointF, QRectF, Qt, pyqtSignal
-from PyQt5.QtGui import QFont, QKeyEvent, QMouseEvent, QResizeEvent
+from PyQt5.QtGui import QFont, QKeyEvent, QMouseEvent, QPaintEvent, QResizeEvent
 from PyQt5.QtWidgets import QWidget
 
 from saxsleash.appearance import in_characters, in_lines, style_view
@@ -19,6 +19,7 @@ from saxsleash.panels.detector_overlay import DetectorOverlay, Rings
 from saxsleash.panels.frame_image import FrameImage
 from saxsleash.panels.picture_colors import PICTURE_GROUND
 from saxsleash.panels.redraw import Redraw
+from saxsleash.panels.steady_view import SteadyView
 
 ARM = 4.0
 """Length of an arm of the cross, in digits of the font."""
@@ -90,6 +91,7 @@ class DetectorView(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no typ
         super().__init__(parent, axisItems={"left": self._row_axis})
         self._model = model
         self._box = self.getViewBox()
+        self._steady = SteadyView(self)
         self._whole = True
         self._drawn_shape: tuple[int, int] | None = (0, 0)
         self._shows_mask = True
@@ -119,6 +121,7 @@ class DetectorView(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no typ
         self.setAccessibleName("Detector image")
         style_view(self, self.palette())
         self._hide_grid()
+        self._pixel_ratio = self.devicePixelRatioF()
         self._ready = True
         self._frame_redraw.request()
         self._overlay_redraw.request()
@@ -164,10 +167,17 @@ class DetectorView(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no typ
         self._box.setRange(QRectF(column - half, row - half, 2 * half, 2 * half), padding=0)
 
     def show_pixels(self) -> None:
-        """Show one pixel of the detector on one of the screen, where one looks now."""
+        """Show one pixel of the detector on one of the screen, where one looks now.
+
+        Of pixels that are not square the columns count.
+        """
         self._whole = False
-        center, half = self._box.viewRect().center(), self._box.width() / 2
-        self._box.setXRange(center.x() - half, center.x() + half, padding=0)
+        across, down = self._box.viewPixelSize()
+        width = self._box.width() * self.devicePixelRatioF()
+        height = self._box.height() * self.devicePixelRatioF() * down / across
+        seen = QRectF(0, 0, width, height)
+        seen.moveCenter(self._box.viewRect().center())
+        self._box.setRange(seen, padding=0)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         direction = _ARROWS.get(Qt.Key(event.key()))
@@ -194,14 +204,16 @@ class DetectorView(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no typ
         super().leaveEvent(event)
         self.pointed.emit(None)
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._ready and self._pixel_ratio != self.devicePixelRatioF():  # on another screen
+            self._pixel_ratio = self.devicePixelRatioF()
+            self._overlay_redraw.request()
+        super().paintEvent(event)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if self._ready:
-            roomy = self.height() > in_lines(self, ROOMY)
-            for name in ("left", "bottom"):
-                self.plotItem.getAxis(name).showLabel(roomy)
-            if self._whole:
-                self.show_whole()
+        if self._ready and not self._steady.holds:
+            self._fit_size()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -234,6 +246,7 @@ class DetectorView(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no typ
     def _draw_overlay(self) -> None:
         self._fit_shape()
         model = self._model
+        self.overlay.set_pixel_ratio(self.devicePixelRatioF())
         self.overlay.draw_outline(model.shape)
         self.overlay.draw_mask(model.mask if self._shows_mask else None, model.chosen_mask)
         self._draw_marks()
@@ -281,6 +294,14 @@ class DetectorView(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no typ
         self._box.setLimits(minXRange=CLOSEST, maxXRange=20 * max(rows, columns))
         self.show_whole()
 
+    def _fit_size(self) -> None:
+        """Go with the size of the view: names of axes only where there is place for them."""
+        roomy = self.height() > in_lines(self, ROOMY)
+        for name in ("left", "bottom"):
+            self.plotItem.getAxis(name).showLabel(roomy)
+        if self._whole:
+            self.show_whole()
+
     def _place_cross(self) -> None:
         geometry = self._model.geometry
         self.cross.setVisible(geometry is not None)
@@ -291,6 +312,8 @@ class DetectorView(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no typ
 
     def _on_cross_moved(self) -> None:
         if not self._placing_cross:
+            if self.cross.moving:
+                self._steady.hold()
             # The hand must see at once what it does; that is a few milliseconds.
             self._draw_lines()
             self._tell_redraw.request()
@@ -298,6 +321,8 @@ class DetectorView(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no typ
     def _on_cross_dropped(self) -> None:
         self._key_moved = False
         place = self.cross.pos()
+        self._steady.release()
+        self._fit_size()
         self.beam_center_dropped.emit(place.y(), place.x())
         self._overlay_redraw.request()
 

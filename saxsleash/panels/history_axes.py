@@ -2,7 +2,6 @@
 
 import math
 from copy import deepcopy
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -12,6 +11,7 @@ from PyQt5.QtGui import QFontMetricsF
 from PyQt5.QtWidgets import QApplication
 from pyqtgraph.graphicsItems.DateAxisItem import HOUR_SPACING, MINUTE_SPACING, SECOND_SPACING
 
+from saxsdog.words import UNKNOWN, moment
 from saxsleash.panels.history_marks import (
     FARTHEST,
     logarithmic_marks,
@@ -54,6 +54,7 @@ class AcrossAxis(pg.DateAxisItem):  # type: ignore[misc]  # pyqtgraph is untyped
     def __init__(self) -> None:
         super().__init__(orientation="bottom")
         self.across = Across.CLOCK
+        self._is_named = True
         self.enableAutoSIPrefix(False)
         self.zoomLevels = _levels()
 
@@ -74,7 +75,13 @@ class AcrossAxis(pg.DateAxisItem):  # type: ignore[misc]  # pyqtgraph is untyped
             case Across.FRAMES:
                 label = "frame of the data set, by time"
         if label != self.labelText:
-            self.setLabel(label)
+            self.setLabel(label)  # which shows it
+            self.showLabel(self._is_named)
+
+    def show_name(self, named: bool) -> None:
+        """Show what :meth:`name_range` says, or save the room."""
+        self._is_named = named
+        self.showLabel(named)
 
     def tickValues(self, left: float, right: float, size: float) -> Any:
         if self.across is Across.CLOCK:
@@ -140,14 +147,8 @@ def _levels() -> dict[float, Any]:
     return levels
 
 
-def local_time(seconds: float) -> datetime:
-    """Return a time in the zone of this computer."""
-    return datetime.fromtimestamp(seconds).astimezone()
-
-
 def _dates(left: float, right: float) -> str:
-    try:
-        days = [local_time(seconds).strftime("%d %b %Y").lstrip("0") for seconds in (left, right)]
-    except (ValueError, OverflowError, OSError):  # an axis can be dragged to before the first year
+    days = [moment(seconds, "%d %b %Y").lstrip("0") for seconds in (left, right)]
+    if UNKNOWN in days:  # an axis can be dragged to before the first year
         return ""
     return days[0] if days[0] == days[1] else f"{days[0]} – {days[1]}"

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtGui import QFocusEvent
 from PyQt5.QtWidgets import QComboBox, QCompleter, QWidget
 
 from saxsleash.appearance import in_characters
@@ -27,7 +28,7 @@ class DataSetBox(QComboBox):
     chosen
         A :class:`~saxsleash.models.data_sets.DataSet`.
     about_to_open
-        The list is to be shown: now is the time to bring it up to date.
+        The list is to be shown or typed into: now is the time to bring it up to date.
     """
 
     chosen = pyqtSignal(object)
@@ -73,6 +74,10 @@ class DataSetBox(QComboBox):
             self._shown = data_set
             if self.currentText() != data_set.label:
                 self.setEditText(data_set.label)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self.about_to_open.emit()
+        super().focusInEvent(event)
 
     def showPopup(self) -> None:
         self.about_to_open.emit()

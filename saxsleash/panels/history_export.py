@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saxsdog.whole_file import write_whole
+from saxsdog.words import UNKNOWN, local_time
 from saxsleash.models.file_names import FileNames
 from saxsleash.models.history_model import HistoryModel, TimeSource
 from saxsleash.models.selection import Rows
-from saxsleash.panels.history_axes import local_time
 from saxsleash.panels.history_points import Array
 
 _TIME_WORDS = {TimeSource.HEADER: "header", TimeSource.FILE: "file", TimeSource.NONE: "integrated"}
@@ -77,7 +77,7 @@ class HistoryTable:
             zip(
                 range(self.first, self.first + len(times)),
                 self.files.names(self.rows),
-                (local_time(seconds).isoformat(timespec="milliseconds") for seconds in times),
+                map(_iso_text, times),
                 times,
                 words,
                 *columns,
@@ -85,3 +85,8 @@ class HistoryTable:
             )
         )
         return text.getvalue()
+
+
+def _iso_text(seconds: float) -> str:
+    when = local_time(seconds)
+    return UNKNOWN if when is None else when.isoformat(timespec="milliseconds")

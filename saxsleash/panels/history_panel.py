@@ -1,10 +1,12 @@
 """What happened all night: every image that was integrated, as numbers against time."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from PyQt5.QtCore import QEvent, QPoint, QPointF, Qt, pyqtSignal
-from PyQt5.QtGui import QKeyEvent, QPixmap
+from PyQt5.QtCore import QEvent, QPoint, QPointF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QKeyEvent, QPixmap, QResizeEvent
 from PyQt5.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -17,10 +19,10 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from saxsleash.appearance import channel_color, in_characters, muted_color
+from saxsdog.words import UNKNOWN, local_time
+from saxsleash.appearance import channel_color, in_characters, in_lines, muted_color
 from saxsleash.models.history_columns import INTENSITY, INVARIANT, LENGTH, number_of
 from saxsleash.models.history_model import HistoryModel, TimeSource
-from saxsleash.panels.history_axes import local_time
 from saxsleash.panels.history_export import HistoryTable
 from saxsleash.panels.history_overview import HistoryOverview
 from saxsleash.panels.history_plot import HistoryPlot, Hit, Trace
@@ -37,13 +39,17 @@ _ROOM = 0.02
 _LEAST_WIDTH = 1.0
 """s or frames from left to right, where there is a single point."""
 
+_LEAST_LINES = 17
+_ROOMY_LINES = 24
+"""Least height of the panel, and that with room for what is good to have, in lines of text."""
+
 _SHARPNESS = 2.0
 """Pixels of a picture for each of the screen: it goes into a talk."""
 
 _NOTHING_YET = (
-    "No image has been integrated yet.\n\n"
-    "Connect to a server and start a queue; each image that is integrated becomes a point here."
+    "No image has been integrated yet.\n\n{}; each image that is integrated becomes a point here."
 )
+_FIRST_STEP = "Connect to a server and start a queue"
 
 
 class HistoryPanel(QWidget):
@@ -89,10 +95,28 @@ class HistoryPanel(QWidget):
     def is_paused(self) -> bool:
         return self.tools.pause.isChecked()
 
+    def set_next_step(self, step: str) -> None:
+        """Say what has to be done for the first image, where there is none; without a full stop."""
+        self.message.setText(_NOTHING_YET.format(step))
+
     def pick(self, cursor: int | None) -> None:
         """Put the ring around another image; ``None`` takes it away. Nobody is told."""
         self._picked = cursor
         self._mark()
+
+    def save_state(self) -> dict[str, Any]:
+        """Return what was chosen, as plain values."""
+        return {**self.tools.save_state(), "plots": [plot.save_state() for plot in self.plots]}
+
+    def restore_state(self, state: Mapping[str, Any]) -> None:
+        """Choose what was chosen before; what is not understood stays as it is."""
+        self.tools.restore_state(state)
+        plots = state.get("plots")
+        for plot, of_plot in zip(
+            self.plots, plots if isinstance(plots, list) else (), strict=False
+        ):
+            if isinstance(of_plot, dict):
+                plot.restore_state(of_plot)
 
     def table(self) -> HistoryTable:
         """Return what is selected now, to be written wherever there is time to."""
@@ -128,6 +152,20 @@ class HistoryPanel(QWidget):
         else:
             super().keyPressEvent(event)
 
+    @property
+    def is_low(self) -> bool:
+        """Tell whether there is room for the plots, and little else."""
+        return self.height() < in_lines(self, _ROOMY_LINES)
+
+    def minimumSizeHint(self) -> QSize:
+        # Not what the layout wants now: then a window could not become low, and would grow by
+        # itself when the tools go on in another line.
+        return QSize(super().minimumSizeHint().width(), in_lines(self, _LEAST_LINES))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._fit()
+        super().resizeEvent(event)
+
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.PaletteChange, QEvent.FontChange):
@@ -143,7 +181,8 @@ class HistoryPanel(QWidget):
         self.plots = (self.intensity, self.invariant, self.length)
         self.overview = HistoryOverview(self)
         self.selection = SelectionBar(self._model, self)
-        self.message = QLabel(_NOTHING_YET, self)
+        self.message = QLabel(self)
+        self.set_next_step(_FIRST_STEP)
         self.message.setAlignment(Qt.AlignCenter)
         self.message.setWordWrap(True)
 
@@ -170,7 +209,7 @@ class HistoryPanel(QWidget):
         self._model.selection_changed.connect(self._on_selection_changed)
         self.tools.changed.connect(self._redraw.request)
         self.tools.across.currentIndexChanged.connect(self._on_across_chosen)
-        self.tools.pause.toggled.connect(self._redraw.request)
+        self.tools.pause.toggled.connect(self._on_pause_toggled)
         self.tools.copy.triggered.connect(self._on_copy_triggered)
         self.tools.export.triggered.connect(self._on_export_triggered)
         self.overview.frames_dragged.connect(self._on_frames_dragged)
@@ -181,6 +220,12 @@ class HistoryPanel(QWidget):
             plot.clicked.connect(lambda at, plot=plot: self._on_clicked(plot, at))
             plot.double_clicked.connect(lambda at, plot=plot: self._on_double_clicked(plot, at))
             plot.hovered.connect(lambda at, plot=plot: self._on_hovered(plot, at))
+
+    def _fit(self) -> None:
+        """Leave out what is good to have where the height is needed for the points."""
+        self.rate.name_axis(not self.is_low)
+        self.intensity.name_axis(not self.is_low)  # that below it has the same name
+        self.overview.setHidden(self.is_low or not len(self._model))
 
     def _restyle(self) -> None:
         palette = self.message.palette()
@@ -204,7 +249,7 @@ class HistoryPanel(QWidget):
             self._take()
         is_empty = not len(self._model)
         self._pages.setCurrentIndex(0 if is_empty else 1)
-        self.overview.setHidden(is_empty)
+        self._fit()
         self.selection.setHidden(is_empty)
         self.tools.offer_channels(self._model.channels)
         self.tools.show_news(len(self._model) - self._n_at_pause if self.is_paused else None)
@@ -268,6 +313,19 @@ class HistoryPanel(QWidget):
         row = None if self._picked is None else self._model.index_of(self._picked)
         return None if row is None else self._shown.place_of(row)
 
+    def _follow_image(self) -> None:
+        """Move the ring along with its image, which may have been integrated again.
+
+        In a pause its old point is still there.
+        """
+        row = None if self._picked is None else self._model.index_of(self._picked)
+        if row is None or self.is_paused:
+            return
+        newest = self._model.newest_of(row)
+        if newest != row:
+            self._picked = self._model.row_at(newest).cursor
+            self.curve_wanted.emit(self._picked)
+
     def _step(self, by: int) -> None:
         place = self._picked_place()
         self._pick_place(len(self._shown) - 1 if place is None else place + by)
@@ -291,7 +349,8 @@ class HistoryPanel(QWidget):
 
     def _describe(self, hit: Hit, plot: HistoryPlot) -> str:
         row = self._model.row_at(int(self._shown.rows[hit.place]))
-        taken = local_time(row.time).strftime("%d %b %Y  %H:%M:%S.%f")[:-3]
+        when = local_time(row.time)
+        taken = UNKNOWN if when is None else when.strftime("%d %b %Y  %H:%M:%S.%f")[:-3]
         unit = plot.quantity.unit
         return "\n".join(
             [
@@ -305,8 +364,13 @@ class HistoryPanel(QWidget):
 
     def _on_model_changed(self) -> None:
         if self._shown.is_outdated:
-            self.tools.pause.setChecked(False)
             self._picked = None
+            self.tools.pause.setChecked(False)
+        self._follow_image()
+        self._redraw.request()
+
+    def _on_pause_toggled(self) -> None:
+        self._follow_image()
         self._redraw.request()
 
     def _on_selection_changed(self) -> None:

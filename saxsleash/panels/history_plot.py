@@ -1,6 +1,6 @@
 """One quantity of the history against time, for every channel."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,6 +111,7 @@ class HistoryPlot(QWidget):
         super().__init__(parent)
         self._traces: list[Trace] = []
         self._items: dict[str, tuple[pg.PlotCurveItem, pg.ScatterPlotItem]] = {}
+        self._wanted = quantity.name
         self._make_head(quantity)
         self._make_plot()
         layout = QVBoxLayout(self)
@@ -144,6 +145,20 @@ class HistoryPlot(QWidget):
         for quantity in quantities:
             if quantity not in offered:
                 self.choice.addItem(quantity.label, quantity)
+        if self._wanted != self.quantity.name:
+            self._choose_wanted()
+
+    def save_state(self) -> dict[str, Any]:
+        """Return what was chosen, as plain values."""
+        return {"quantity": self._wanted, "log": self.log.isChecked()}
+
+    def restore_state(self, state: Mapping[str, Any]) -> None:
+        """Choose what was chosen before, a quantity as soon as it is offered."""
+        if isinstance(name := state.get("quantity"), str):
+            self._wanted = name
+            self._choose_wanted()
+        if isinstance(is_log := state.get("log"), bool):
+            self.log.setChecked(is_log)
 
     def show_range(self, left: float, right: float) -> None:
         """Show another part of the time; not told as a move."""
@@ -153,6 +168,10 @@ class HistoryPlot(QWidget):
     def show_across(self, across: Across) -> None:
         """Draw against something else from left to right."""
         self.axis.show_across(across)
+
+    def name_axis(self, named: bool) -> None:
+        """Say below the plot what is drawn from left to right, or save the room."""
+        self.axis.show_name(named)
 
     def draw(self, traces: Sequence[Trace]) -> None:
         """Draw traces, each in place of the former one of the same channel."""
@@ -290,7 +309,13 @@ class HistoryPlot(QWidget):
     def _scaled(self, y: Array) -> Array:
         return logarithm(y) if self.log.isChecked() else y
 
+    def _choose_wanted(self) -> None:
+        for index in range(self.choice.count()):
+            if self.choice.itemData(index).name == self._wanted:
+                self.choice.setCurrentIndex(index)
+
     def _on_quantity_chosen(self) -> None:
+        self._wanted = self.quantity.name
         self._show_unit()
         self.fit()
         self.redraw_wanted.emit()

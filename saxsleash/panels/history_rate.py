@@ -63,6 +63,10 @@ class RatePlot(QWidget):
         if event.type() in (QEvent.PaletteChange, QEvent.FontChange):
             self._restyle()
 
+    def name_axis(self, named: bool) -> None:
+        """Say below the plot what is drawn from left to right, or save the room."""
+        self.view.getAxis("bottom").showLabel(named)
+
     def _make_plot(self) -> None:
         self.view = PlotView(self, enableMenu=False)
         self.view.setMinimumHeight(1)

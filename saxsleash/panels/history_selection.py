@@ -4,6 +4,7 @@ from PyQt5.QtCore import QEvent
 from PyQt5.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSpinBox, QWidget
 
 from saxsleash.appearance import Tone, in_characters, tone_color
+from saxsleash.models.data_sets import MOST_OFFERED
 from saxsleash.models.history_model import HistoryModel, TimeSource
 from saxsleash.panels.elided_label import ElidedLabel
 from saxsleash.panels.history_data_sets import DataSetBox
@@ -48,8 +49,9 @@ class SelectionBar(QWidget):
         is_part = selection.first > 0 or selection.last is not None
         self.everything.setEnabled(is_part)
         self.data_sets.show_chosen(self._model.data_set)
-        if len(self._model.files.groups) != self._n_groups:
-            self._offer()
+        n_groups = len(self._model.files.groups)
+        if n_groups != self._n_groups and n_groups <= MOST_OFFERED:
+            self._offer()  # of many only when somebody wants to choose: to find them takes long
         self._show_counts(max(selection.stop - selection.first, 0))
 
     def changeEvent(self, event: QEvent) -> None:
@@ -99,7 +101,7 @@ class SelectionBar(QWidget):
         box.blockSignals(blocked)
 
     def _show_counts(self, n_selected: int) -> None:
-        total = len(self._model)
+        total = self._model.n_images
         if n_selected == total:
             self.count.set_text(f"{total:,} images")
         else:

@@ -1,7 +1,9 @@
 """What is above the plots of the history: channels, time axis, follow, pause, export."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import pairwise
+from typing import Any
 
 from PyQt5.QtCore import QEvent, Qt, pyqtSignal
 from PyQt5.QtGui import QColor, QIcon, QKeySequence, QPixmap
@@ -18,6 +20,7 @@ from PyQt5.QtWidgets import (
 
 from saxsleash.appearance import Tone, channel_color, in_characters, in_lines, tone_color
 from saxsleash.models.history_columns import number_of
+from saxsleash.models.preferences import names_in
 from saxsleash.panels.flow_layout import FlowLayout
 from saxsleash.panels.history_axes import Across
 
@@ -49,6 +52,7 @@ class HistoryTools(QWidget):
         super().__init__(parent)
         self._keyboard = self if parent is None else parent
         self.boxes: dict[str, QCheckBox] = {}
+        self._hidden: set[str] = set()
         self.across = QComboBox(self)
         self.across.setToolTip("What is drawn from left to right")
         for across in Across:
@@ -92,21 +96,44 @@ class HistoryTools(QWidget):
     @property
     def shown_channels(self) -> list[str]:
         """Channels that are to be drawn."""
-        return [channel for channel, box in self.boxes.items() if box.isChecked()]
+        return [channel for channel in self.boxes if channel not in self._hidden]
+
+    def save_state(self) -> dict[str, Any]:
+        """Return what was chosen, as plain values.
+
+        Not whether the newest image is followed: to drag a plot ends that, and a window that
+        began without would stand at its first image all night.
+        """
+        return {
+            "across": self.shown_across.name,
+            "span": self.followed_span,
+            "hidden": sorted(self._hidden),
+        }
+
+    def restore_state(self, state: Mapping[str, Any]) -> None:
+        """Choose what was chosen before; what is not understood stays as it is."""
+        across = [each.name for each in Across]
+        if (name := state.get("across")) in across:
+            self.across.setCurrentIndex(across.index(name))
+        spans = [seconds for _, seconds in _SPANS]
+        if "span" in state and (span := state["span"]) in spans:
+            self.span.setCurrentIndex(spans.index(span))
+        self._hidden = set(names_in(state.get("hidden")))
+        for channel, box in self.boxes.items():
+            box.setChecked(channel not in self._hidden)
 
     def offer_channels(self, channels: Sequence[str]) -> None:
-        """Have a box for each channel; one that was there stays as it is."""
+        """Have a box for each channel; one that was hidden stays so, also when it was away."""
         if list(channels) == list(self.boxes):
             return
-        checked = {channel: box.isChecked() for channel, box in self.boxes.items()}
         for box in self.boxes.values():
             box.deleteLater()
         self.boxes = {}
         for channel in channels:
             box = QCheckBox(channel, self)
             box.setToolTip(f"Show the channel {channel}")
-            box.setChecked(checked.get(channel, True))
-            box.toggled.connect(self.changed)
+            box.setChecked(channel not in self._hidden)
+            box.toggled.connect(partial(self._on_channel_toggled, channel))
             self.boxes[channel] = box
         self._fill_row()
 
@@ -174,6 +201,10 @@ class HistoryTools(QWidget):
         palette = self.news.palette()
         palette.setColor(palette.WindowText, tone_color(Tone.BUSY, self.palette()))
         self.news.setPalette(palette)
+
+    def _on_channel_toggled(self, channel: str, is_shown: bool) -> None:
+        (self._hidden.discard if is_shown else self._hidden.add)(channel)
+        self.changed.emit()
 
     def _on_span_chosen(self) -> None:
         self.follow.setChecked(True)

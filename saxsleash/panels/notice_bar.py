@@ -76,6 +76,11 @@ class NoticeBar(QWidget):
         self._drop(subject)
         self._draw()
 
+    def take_back(self, notice: Notice) -> None:
+        """Take this notice away, but no later one of its subject."""
+        self._notices = [each for each in self._notices if each is not notice]
+        self._draw()
+
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.PaletteChange and hasattr(self, "_answer"):

@@ -10,6 +10,7 @@ from saxsleash.models.curves_model import CurvesModel, ShownCurve
 from saxsleash.models.presentation import Presentation, QUnit, place, present, x_label, y_label
 from saxsleash.models.scales import Scale, ScaleKind
 from saxsleash.panels.elided_label import ElidedLabel
+from saxsleash.panels.file_name_label import FileNameLabel
 from saxsleash.panels.plot_axis import ScaleAxis
 from saxsleash.panels.plot_curve import CurveDrawing
 from saxsleash.panels.redraw import Redraw
@@ -17,9 +18,6 @@ from saxsleash.panels.redraw import Redraw
 PICK = "Newest image. Click a point above to see the curves of another one."
 NOTHING_YET = "The curves of the newest image, or of one that is picked above, will be here."
 
-
-SHORT_LABEL = "I"
-"""There is no room for more; the unit stands in the tooltip."""
 
 LINE_WIDTH = 1.0
 
@@ -34,8 +32,10 @@ class PickedCurvePanel(QWidget):
         super().__init__(parent)
         self._model = model
         self._drawings: dict[str, CurveDrawing] = {}
-        self._name = ElidedLabel()
-        self._hint = QLabel(NOTHING_YET)
+        self._name = FileNameLabel()
+        self._hint = ElidedLabel(modest=True)
+        self._unit = QLabel()
+        self._unit.setToolTip("What the upright axis shows")
         self._newest = QPushButton("Back to &newest")
         self._newest.setToolTip("Follow the newest image again")
         self._newest.clicked.connect(model.unpin)
@@ -45,8 +45,9 @@ class PickedCurvePanel(QWidget):
         row = QHBoxLayout()
         side = in_characters(self, 1)
         row.setContentsMargins(side, 0, side, 0)
-        row.addWidget(self._hint)
+        row.addWidget(self._hint, 1)
         row.addWidget(self._name, 1)
+        row.addWidget(self._unit)
         row.addWidget(self._newest)
         row.addWidget(larger)
         self._scales = Scale(), Scale(ScaleKind.LOG)
@@ -54,7 +55,7 @@ class PickedCurvePanel(QWidget):
         for axis, scale in zip(axes.values(), self._scales, strict=True):
             axis.set_value_scale(scale)
         self._view = pg.PlotWidget(axisItems=axes)
-        self._view.setMinimumHeight(in_lines(self, 7))
+        self._view.setMinimumHeight(in_lines(self, 6))
         self._plot = self._view.getPlotItem()
         self._plot.setMenuEnabled(False)
         self._plot.hideButtons()
@@ -74,18 +75,27 @@ class PickedCurvePanel(QWidget):
 
     def _restyle(self) -> None:
         style_view(self._view, self.palette())
-        self._hint.setStyleSheet(f"color: {muted_color(self.palette()).name()}")
+        for label in (self._hint, self._unit):
+            label.setStyleSheet(f"color: {muted_color(self.palette()).name()}")
         for channel, drawing in self._drawings.items():
             drawing.set_color(self._color(channel), LINE_WIDTH)
+
+    def _show_axes(self, shown: bool) -> None:
+        """Show no axes where there is nothing to read on them."""
+        for side in ("left", "bottom"):
+            self._plot.showAxis(side, shown)
 
     def _draw(self) -> None:
         curves = [curve for curve in self._model.curves if curve.abscissa.value == "q"]
         curves = curves or list(self._model.curves)
         self._name.setText(self._model.image or "")
         self._name.setToolTip(self._model.image or "")
-        self._hint.setText(PICK if self._model.curves else NOTHING_YET)
+        self._hint.set_text(PICK if self._model.curves else NOTHING_YET)
         self._hint.setVisible(not self._model.is_pinned)
+        self._name.setVisible(self._model.is_pinned)
+        self._unit.setVisible(bool(curves))
         self._newest.setVisible(self._model.is_pinned)
+        self._show_axes(bool(curves))
         for gone in set(self._drawings) - {curve.channel for curve in curves}:
             self._drawings.pop(gone).remove()
         for curve in curves:
@@ -93,8 +103,7 @@ class PickedCurvePanel(QWidget):
         if curves:
             about = curves[0].abscissa, Presentation.INTENSITY, QUnit.INVERSE_NM
             self._plot.setLabel("bottom", x_label(*about))
-            self._plot.setLabel("left", SHORT_LABEL)
-            self._plot.getAxis("left").setToolTip(y_label(*about))
+            self._unit.setText(y_label(*about))  # beside the axis there is no room for it
 
     def _draw_curve(self, curve: ShownCurve) -> None:
         drawing = self._drawings.get(curve.channel)

@@ -55,9 +55,15 @@ def color_of_channel(index: int) -> QColor:
     return channel_color(index, _GROUND)
 
 
-def line(color: QColor, width: float = 1.5, *, dashed: bool = False) -> QPen:
-    """Return a pen as wide on every zoom."""
-    pen = QPen(color, width)
+def line(
+    color: QColor, width: float = 1.5, *, dashed: bool = False, pixel_ratio: float = 1.0
+) -> QPen:
+    """Return a pen as wide on every zoom.
+
+    Qt counts the width of such a pen in pixels of the screen, whatever the scaling of the desktop;
+    ``pixel_ratio`` is how many of them make one of ours.
+    """
+    pen = QPen(color, width * pixel_ratio)
     pen.setCosmetic(True)
     if dashed:
         pen.setDashPattern([5.0, 4.0])

@@ -1,24 +1,44 @@
 """Axes of plots whose places come from a scale."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from typing import Any
 
 import pyqtgraph as pg
+from PyQt5.QtGui import QFontMetricsF
 
+from saxsdog.words import moment
 from saxsleash.models.scales import Scale, Ticks
 
 _UPRIGHT = 1.6
 """How much closer labels may lie that stand one above the other."""
 
 
+AXIS_CHARACTERS = 10
+"""Width of an upright axis with its name."""
+
+
 class ScaleAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
     """An axis that writes values where a :class:`~saxsleash.models.scales.Scale` places them."""
+
+    _names: tuple[str, ...] = ()  # asked for before there is more than the class
 
     def __init__(self, orientation: str) -> None:
         super().__init__(orientation)
         self.setStyle(maxTextLevel=0)
         self.enableAutoSIPrefix(False)
         self.value_scale = Scale()
+
+    def set_names(self, *names: str) -> None:
+        """Write beside the axis what it is: the first of these names for which there is room.
+
+        Of the last one it is taken that there is.
+        """
+        self._names = names
+        self._write_name()
+
+    def resizeEvent(self, ev: Any = None) -> None:
+        self._write_name()
+        super().resizeEvent(ev)
 
     def set_value_scale(self, scale: Scale) -> None:
         """Write the values of another scale from now on."""
@@ -35,6 +55,16 @@ class ScaleAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         return self.value_scale.labels(values, spacing)
+
+    def _write_name(self) -> None:
+        if not self._names or self.label is None:  # pyqtgraph still lays out what is closed
+            return
+        size, font = self.size(), QFontMetricsF(self.label.font())
+        room = size.height() if self.orientation in ("left", "right") else size.width()
+        fitting = (name for name in self._names if font.horizontalAdvance(name) <= room)
+        name = next(fitting, self._names[-1])
+        if name != self.labelText:
+            self.setLabel(name)
 
 
 class RowAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
@@ -65,4 +95,4 @@ class RowAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
 def _clock(time: float | None) -> str:
     if time is None:
         return ""
-    return datetime.fromtimestamp(time).astimezone().strftime("%H:%M:%S")
+    return moment(time, "%H:%M:%S")

@@ -1,12 +1,12 @@
 """The words above a plot: part of the drawing, so that pictures of it have them too."""
 
-from datetime import datetime
 from typing import Any
 
 import pyqtgraph as pg
 from PyQt5.QtCore import QRectF, Qt
 from PyQt5.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPalette
 
+from saxsdog.words import moment
 from saxsleash.appearance import muted_color
 
 
@@ -34,12 +34,12 @@ class Caption(pg.GraphicsWidget):  # type: ignore[misc]  # pyqtgraph has no type
         self._ink, self._muted = palette.color(QPalette.Text), muted_color(palette)
         self.update()
 
-    def write(self, title: str, aside: str, details: str) -> None:
-        """Write other words."""
+    def write(self, title: str, aside: str, details: str, whole: str = "") -> None:
+        """Write other words; the whole of the details, if it is more, stands in the tooltip."""
         if (title, aside, details) == (self.title, self.aside, self.details):
             return
         self.title, self.aside, self.details = title, aside, details
-        self.setToolTip("\n".join(line for line in (title, aside, details) if line))
+        self.setToolTip("\n".join(line for line in (title, aside, whole or details) if line))
         self.update()
 
     def boundingRect(self) -> QRectF:
@@ -68,6 +68,4 @@ class Caption(pg.GraphicsWidget):  # type: ignore[misc]  # pyqtgraph has no type
 
 def time_text(time: float | None) -> str:
     """Return a time of the epoch as people here read it."""
-    if time is None:
-        return ""
-    return datetime.fromtimestamp(time).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return "" if time is None else moment(time)

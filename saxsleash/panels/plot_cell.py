@@ -10,9 +10,9 @@ from PyQt5.QtGui import QColor, QFont, QFontMetrics, QPalette
 from PyQt5.QtWidgets import QGraphicsSimpleTextItem
 
 from saxsleash.appearance import channel_color, muted_color, style_plot
-from saxsleash.models.presentation import Drawn, place
+from saxsleash.models.presentation import Drawn, place, shorter
 from saxsleash.models.scales import Scale
-from saxsleash.panels.plot_axis import ScaleAxis
+from saxsleash.panels.plot_axis import AXIS_CHARACTERS, ScaleAxis
 from saxsleash.panels.plot_contents import PlotContents, Series, shortened
 from saxsleash.panels.plot_curve import CurveDrawing
 from saxsleash.panels.plot_options import PlotOptions
@@ -62,7 +62,7 @@ class CurveCell(pg.GraphicsLayout):  # type: ignore[misc]  # pyqtgraph has no ty
         self.legend = self.plot.addLegend(offset=(-8, 8), labelTextSize=f"{_SMALL_POINTS}pt")
         self._curves: dict[str, CurveDrawing] = {}
         self._ratios: dict[str, CurveDrawing] = {}
-        self.ratio_plot.setLabel("left", "ratio")
+        self.ratio_plot.getAxis("left").set_names("ratio", "")
         self._one = pg.InfiniteLine(1.0, angle=0, movable=False)
         self.ratio_plot.addItem(self._one, ignoreBounds=True)
         self._cross = [pg.InfiniteLine(angle=angle, movable=False) for angle in (90, 0)]
@@ -117,11 +117,13 @@ class CurveCell(pg.GraphicsLayout):  # type: ignore[misc]  # pyqtgraph has no ty
         ground.setAlpha(200)
         self.legend.setBrush(pg.mkBrush(ground))
         self.legend.setLabelTextColor(palette.color(QPalette.Text))
+        for _, label in self.legend.items:
+            label.setText(label.text)  # those that are there take the colour only then
         if self._contents is not None:
             for series in self._contents.series:
-                self._curves[series.key].set_color(self._color(series), self._width)
+                self._color_in(self._curves[series.key], series)
             for series in self._contents.ratios:
-                self._ratios[series.key].set_color(self._color(series), self._width)
+                self._color_in(self._ratios[series.key], series)
         self.legend.update()
 
     def read(self, scene_position: QPointF) -> Reading | None:
@@ -191,12 +193,15 @@ class CurveCell(pg.GraphicsLayout):  # type: ignore[misc]  # pyqtgraph has no ty
         drawings.clear()
         for depth, series in enumerate(wanted):
             drawing = former.get(series.key) or CurveDrawing(plot, -10 * series.faded - depth)
-            drawing.set_color(self._color(series), self._width)
+            self._color_in(drawing, series)
             drawings[series.key] = drawing
         if plot is self.plot:
             self.legend.clear()
             for series in wanted:
                 self.legend.addItem(drawings[series.key].line, escape(shortened(series.name)))
+
+    def _color_in(self, drawing: CurveDrawing, series: Series) -> None:
+        drawing.set_color(self._color(series), self._width, dashed=series.faded > 0)
 
     def _color(self, series: Series) -> QColor:
         color = channel_color(series.color_index, self._palette)
@@ -210,7 +215,7 @@ class CurveCell(pg.GraphicsLayout):  # type: ignore[misc]  # pyqtgraph has no ty
     def _name_axes(self, contents: PlotContents) -> None:
         for plot in (self.plot, self.ratio_plot):
             plot.getAxis("bottom").set_value_scale(contents.x_scale)
-        self.plot.setLabel("left", contents.y_label)
+        self.plot.getAxis("left").set_names(*shorter(contents.y_label))
         lowest = self.ratio_plot if self._ratio_shown else self.plot
         lowest.setLabel("bottom", contents.x_label)
 
@@ -236,9 +241,9 @@ class CurveCell(pg.GraphicsLayout):  # type: ignore[misc]  # pyqtgraph has no ty
 
     def _align_axes(self) -> None:
         """Give both vertical axes one width, so that the same q lies below itself."""
-        width = QFontMetrics(self.plot.getAxis("left").font()).horizontalAdvance("0") * 10
+        digit = QFontMetrics(self.plot.getAxis("left").font()).horizontalAdvance("0")
         for plot in (self.plot, self.ratio_plot):
-            plot.getAxis("left").setWidth(width)
+            plot.getAxis("left").setWidth(AXIS_CHARACTERS * digit)
 
 
 def _nearest(

@@ -121,9 +121,10 @@ class CurveDrawing:
         plot.addItem(self.line)
         plot.addItem(self._points, ignoreBounds=True)
 
-    def set_color(self, color: QColor, width: float) -> None:
+    def set_color(self, color: QColor, width: float, *, dashed: bool = False) -> None:
         """Draw in a colour, the line so many pixels wide."""
-        self.line.setPen(pg.mkPen(color, width=width))
+        style = Qt.DashLine if dashed else Qt.SolidLine
+        self.line.setPen(pg.mkPen(color, width=width, style=style))
         self._points.set_color(color)
         self._band.set_color(color)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt5.QtCore import QRectF
+from PyQt5.QtCore import QBuffer, QIODevice, QRectF
 from PyQt5.QtGui import QImage, QPainter
 from pyqtgraph.exporters import ImageExporter, SVGExporter
 
@@ -100,8 +100,16 @@ def write_picture(view: CurvesView | WaterfallView | HeatMapView, path: Path) ->
     """
     if path.suffix.lower() == ".svg":
         write_whole(path, SVGExporter(view.scene()).export(toBytes=True))
-    elif not picture_of(view).save(str(path)):
-        raise OSError(f"{path}: expected a writable file with a name like .png or .svg")
+    else:
+        write_whole(path, _encoded(picture_of(view), path.suffix[1:]))
+
+
+def _encoded(picture: QImage, kind: str) -> bytes:
+    buffer = QBuffer()
+    buffer.open(QIODevice.WriteOnly)
+    if not kind or not picture.save(buffer, kind):
+        raise OSError(f"expected a name that ends like .png or .svg, got {f'.{kind}'!r}")
+    return bytes(buffer.data())
 
 
 def _columns(

@@ -23,6 +23,9 @@ _LEVELS = 255
 _LOWEST, _HIGHEST = 1.0, 99.8
 """Percentiles of the values between which the colours lie."""
 
+_SMALLEST_SHARE = 1e-6
+"""Of a value, between which and its like the colours lie at least."""
+
 _LINES_BELOW = 2.7
 """Height of the horizontal axes."""
 
@@ -141,7 +144,8 @@ class HeatMapView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph h
         )
         known = np.asarray(np.isfinite(weighed.y).any(axis=0))
         left, right, columns = _columns(points.x, x_scale, known)
-        self._values = y_scale.forward(weighed.y[:, columns])
+        shown = weighed.y[:, columns] if weighed.y.size else np.full((len(curves), 1), np.nan)
+        self._values = y_scale.forward(shown)
         low, high = _levels(self._values)
         self.image.setImage(_colors(self._values, low, high), autoLevels=False)
         rows = len(curves)
@@ -217,7 +221,10 @@ def _levels(values: Array) -> tuple[float, float]:
     if some.size == 0:
         return 0.0, 1.0
     low, high = (float(level) for level in np.percentile(some, [_LOWEST, _HIGHEST]))
-    return (low, high) if high > low else (low - 0.5, low + 0.5)
+    if high > low:
+        return low, high
+    half = max(0.5, abs(low) * _SMALLEST_SHARE)
+    return low - half, low + half
 
 
 def _colors(values: Array, low: float, high: float) -> NDArray[Any]:

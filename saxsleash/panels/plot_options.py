@@ -8,6 +8,8 @@ from typing import Any
 from saxsleash.models.presentation import Presentation, QUnit
 from saxsleash.models.scales import ScaleKind
 
+_TRUTHS = {"true": True, "1": True, "false": False, "0": False}
+
 
 class View(StrEnum):
     """Which picture of the curves is shown."""
@@ -76,8 +78,10 @@ class PlotOptions:
 def _like(present: Any, stored: Any) -> Any:
     """Return what was stored as the type of what is there; settings files hold only text."""
     if isinstance(present, bool):
-        return stored in (True, "true", "True", 1, "1")
+        return _TRUTHS.get(str(stored).lower(), present)
+    if isinstance(present, str) and not isinstance(stored, str):
+        return present
     try:
         return type(present)(stored)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return present

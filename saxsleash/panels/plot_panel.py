@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import QEvent, Qt, pyqtSignal
+from PyQt5.QtCore import QByteArray, QEvent, Qt, pyqtSignal
 from PyQt5.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -24,8 +24,18 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from saxsleash.appearance import Tone, digits_font, in_characters, in_lines, tone_color
+from saxsleash.appearance import (
+    Tone,
+    digits_font,
+    in_characters,
+    in_lines,
+    muted_color,
+    tone_color,
+)
 from saxsleash.models.curves_model import CurvesModel, ShownCurve
+from saxsleash.models.history_columns import INTENSITY, INVARIANT
+from saxsleash.models.preferences import names_in
+from saxsleash.models.presentation import Abscissa
 from saxsleash.panels.plot_caption import time_text
 from saxsleash.panels.plot_contents import contents_of
 from saxsleash.panels.plot_curves_view import CurvesView
@@ -44,12 +54,15 @@ from saxsleash.panels.plot_waterfall import WaterfallView
 from saxsleash.panels.redraw import Redraw
 
 NOTHING_YET = (
-    "<h3>No curve yet</h3><p>Connect to a server and start a queue:<br>"
+    "<h3>No curve yet</h3><p>{}:<br>"
     "the newest curve of every channel is drawn here as images are integrated.</p>"
 )
+FIRST_STEP = "Connect to a server and start a queue"
+HINT = "Move the mouse over the plot to read a point"
 NOTHING_CHOSEN = "<h3>No channel is chosen</h3><p>Check a channel in the list at the right.</p>"
 PICTURES = "Picture (*.png);;Scalable drawing (*.svg)"
 TABLES = "Table (*.csv)"
+_SHORT = {INTENSITY.label.lower(): "integral I"}
 
 
 class PlotPanel(QWidget):
@@ -65,6 +78,7 @@ class PlotPanel(QWidget):
     def __init__(self, model: CurvesModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
+        self._next_step = FIRST_STEP
         self.strip = PlotStrip()
         self.side = PlotSide(model)
         self.curves_view = CurvesView()
@@ -87,6 +101,12 @@ class PlotPanel(QWidget):
         """What the user chose."""
         return self.side.options
 
+    def set_next_step(self, step: str) -> None:
+        """Say what has to be done for the first curve, where there is none; without a full stop."""
+        if step != self._next_step:
+            self._next_step = step
+            self._redraw.request()
+
     def choose(self, options: PlotOptions) -> None:
         """Draw with other options."""
         self.side.set_options(options)
@@ -96,18 +116,15 @@ class PlotPanel(QWidget):
         return {
             **self.options.as_dict(),
             "hidden": sorted(self.side.hidden),
-            "sizes": self._splitter.sizes(),
+            "layout": bytes(self._splitter.saveState().toBase64()).decode(),
         }
 
     def restore_state(self, state: Mapping[str, Any]) -> None:
         """Choose what was chosen before; what is not understood stays as it is."""
-        hidden = state.get("hidden") or ()
-        self.side.set_options(
-            self.options.updated(state), [hidden] if isinstance(hidden, str) else list(hidden)
-        )
-        sizes = state.get("sizes")
-        if isinstance(sizes, Sequence) and not isinstance(sizes, str):
-            self._splitter.setSizes([int(size) for size in sizes if str(size).isdecimal()])
+        self.side.set_options(self.options.updated(state), names_in(state.get("hidden")))
+        layout = state.get("layout")
+        if isinstance(layout, str):
+            self._splitter.restoreState(QByteArray.fromBase64(layout.encode("ascii", "ignore")))
 
     def export_csv(self, path: Path) -> None:
         """Write the curves that are shown, or the last ones of a channel, as a table.
@@ -168,11 +185,17 @@ class PlotPanel(QWidget):
         self.reading.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
         self.reading.setToolTip("The point under the mouse")
         self.reading.setTextInteractionFlags(Qt.TextSelectableByMouse)
+        self.reading.hide()
+        self._hint = QLabel()
+        self._hint.setFixedHeight(self.reading.minimumHeight())
+        self._hint.setIndent(in_characters(self, 1))
+        self._hint.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
         left = QWidget()
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._stack, 1)
         column.addWidget(self.reading)
+        column.addWidget(self._hint)
         scrolled = QScrollArea()
         scrolled.setWidget(self.side)
         scrolled.setWidgetResizable(True)
@@ -220,10 +243,15 @@ class PlotPanel(QWidget):
         strip.save_data_clicked.connect(self._on_save_data_clicked)
         self.back.clicked.connect(self._on_back_clicked)
         for view in (self.curves_view, self.heat_map):
-            view.read.connect(self.reading.setText)
+            view.read.connect(self._on_read)
+
+    def _on_read(self, reading: str) -> None:
+        self.reading.setText(reading)
+        self.reading.setHidden(not reading)
+        self._hint.setHidden(bool(reading))
 
     def _on_view_chosen(self, view: str) -> None:
-        self.reading.clear()
+        self._on_read("")
         self.choose(replace(self.options, view=View(view)))
 
     def _on_show_all_clicked(self) -> None:
@@ -255,7 +283,7 @@ class PlotPanel(QWidget):
         except OSError as error:
             box = QMessageBox(QMessageBox.Critical, "Not saved", f"{path} was not written.")
             box.setParent(self, Qt.Dialog)
-            box.setInformativeText(str(error))
+            box.setInformativeText(error.strerror or str(error))
             box.setAttribute(Qt.WA_DeleteOnClose)
             box.open()
         else:
@@ -272,10 +300,13 @@ class PlotPanel(QWidget):
             shown = model.recent(self._channel())[-1:]
         self.side.offer([curve.abscissa for curve in shown])
         if not shown:
-            self._message.setText(NOTHING_CHOSEN if model.curves else NOTHING_YET)
+            nothing_yet = NOTHING_YET.format(self._next_step)
+            self._message.setText(NOTHING_CHOSEN if model.curves else nothing_yet)
             self._stack.setCurrentWidget(self._message)
-            self.reading.clear()
+            self._on_read("")
+            self._hint.clear()
             return
+        self._hint.setText("" if options.view is View.WATERFALL else HINT)
         self._stack.setCurrentWidget(self._view())
         match options.view:
             case View.CURVES:
@@ -303,10 +334,17 @@ class PlotPanel(QWidget):
         number: int,
     ) -> None:
         first = shown[0]
-        details = "      ".join(parameters_text(curve) for curve in shown if curve.parameters)
+        known = [curve for curve in shown if curve.parameters]
+        details = "      ".join(self._parameters_of(curve) for curve in known)
         if number > 1:
             details = f"{first.channel}, the last {number} curves; newest: {details}"
-        view.caption.write(first.image, time_text(first.time), details)
+        whole = "\n".join(self._parameters_of(curve, units=True) for curve in known)
+        view.caption.write(first.image, time_text(first.time), details, whole)
+
+    def _parameters_of(self, curve: ShownCurve, *, units: bool = False) -> str:
+        """Return the parameters of a curve, with its channel where there are others."""
+        text = parameters_text(curve, units=units)
+        return text if len(self._model.channels) == 1 else f"{curve.channel}:  {text}"
 
     def _tell_picked(self) -> None:
         self.picked.setVisible(self._model.is_pinned)
@@ -332,15 +370,19 @@ class PlotPanel(QWidget):
         self.picked.setStyleSheet(
             f"QFrame {{ border: 1px solid {color.name()}; }} QLabel {{ border: 0; }}"
         )
+        self._hint.setStyleSheet(f"color: {muted_color(self.palette()).name()}")
         self._redraw.request()
 
 
-def parameters_text(curve: ShownCurve) -> str:
-    """Return the integral parameters of a curve in words."""
-    words = [curve.channel]
-    for name, key in (("I0", "I0"), ("I2", "I2")):
-        if key in curve.parameters:
-            words.append(f"{name} {curve.parameters[key]:.5g}")
+def parameters_text(curve: ShownCurve, *, units: bool = False) -> str:
+    """Return the integral parameters of a curve in words, short ones without most units."""
+    words = []
+    for quantity in (INTENSITY, INVARIANT):
+        if quantity.name in curve.parameters:
+            value = f"{curve.parameters[quantity.name]:.5g}"
+            unit = f" {quantity.unit}" if units and curve.abscissa is not Abscissa.AZIMUTH else ""
+            label = quantity.label.lower()
+            words.append(f"{label if units else _SHORT.get(label, label)} {value}{unit}")
     length = curve.correlation_length
     if math.isfinite(length):
         words.append(f"correlation length {length:.4g} nm")

@@ -189,7 +189,7 @@ class PlotSide(QWidget):
         combos = (self.layout_choice, self.presentation, self.x_scale, self.y_scale, self.unit)
         for combo in (*combos, self.rows):
             combo.currentIndexChanged.connect(self._on_option_changed)
-        self.channel.activated.connect(self._on_option_changed)
+        self.channel.activated.connect(self._on_channel_chosen)
         for box in (self.bands, self.points):
             box.toggled.connect(self._on_option_changed)
         for number in (self.length, self.step):
@@ -301,7 +301,6 @@ class PlotSide(QWidget):
             points=self.points.isChecked(),
             step_percent=self.step.value(),
             rows_by_time=bool(self.rows.currentData()),
-            channel=self.channel.currentText(),
         )
         if options.view is View.WATERFALL:
             options = replace(options, waterfall_length=self.length.value())
@@ -309,6 +308,10 @@ class PlotSide(QWidget):
             options = replace(options, heat_map_length=self.length.value())
         self.options = options
         self.step_label.setText(step_text(options.step_percent, options.y_scale))
+        self.chosen.emit()
+
+    def _on_channel_chosen(self) -> None:
+        self.options = replace(self.options, channel=self.channel.currentText())
         self.chosen.emit()
 
     def _on_channel_checked(self, item: QListWidgetItem) -> None:

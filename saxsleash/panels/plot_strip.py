@@ -35,6 +35,8 @@ class PlotStrip(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._trouble = ""
+        self._told: CurvesModel | None = None
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         self._views = QButtonGroup(self)
@@ -73,13 +75,23 @@ class PlotStrip(QWidget):
         """Show which view is chosen."""
         self.views[view].setChecked(True)
 
+    def set_trouble(self, trouble: str) -> None:
+        """Say why no newer curves can come, for example because of the server; ``""``: they can."""
+        if trouble != self._trouble:
+            self._trouble = trouble
+            if self._told is not None:
+                self.tell(self._told)
+
     def tell(self, model: CurvesModel) -> None:
         """Say whether the newest curves are shown."""
+        self._told = model
         if model.is_paused:
             many = "image" if model.missed == 1 else "images"
             text, tone = f"paused, {model.missed} new {many}", Tone.DOUBTFUL
         elif model.is_pinned:
             text, tone = "picked in the history", Tone.BUSY
+        elif self._trouble:
+            text, tone = self._trouble, Tone.UNKNOWN
         elif model.curves:
             text, tone = "following", Tone.GOOD
         else:

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 import pyqtgraph as pg
 from PyQt5.QtCore import QEvent
-from PyQt5.QtGui import QColor
+from PyQt5.QtGui import QColor, QFontMetrics
 from PyQt5.QtWidgets import QWidget
 
 from saxsleash.appearance import channel_color, muted_color, style_plot
 from saxsleash.models.curves_model import ShownCurve
-from saxsleash.models.presentation import place, present, x_label, y_label
+from saxsleash.models.presentation import place, present, shorter, x_label, y_label
 from saxsleash.models.scales import Array, Scale, ScaleKind
-from saxsleash.panels.plot_axis import ScaleAxis
+from saxsleash.panels.plot_axis import AXIS_CHARACTERS, ScaleAxis
 from saxsleash.panels.plot_caption import Caption
 from saxsleash.panels.plot_contents import scales_of
 from saxsleash.panels.plot_options import PlotOptions
@@ -32,6 +32,8 @@ class WaterfallView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph
         self.plot = self.addPlot(row=1, col=0, axisItems=axes, enableMenu=False)
         self.plot.setMenuEnabled(False)
         self.plot.getViewBox().setDefaultPadding(0.02)
+        digit = QFontMetrics(self.font()).horizontalAdvance("0")
+        self.plot.getAxis("left").setWidth(AXIS_CHARACTERS * digit)
         self.lines: list[pg.PlotCurveItem] = []
         self._styled: tuple[int, int] | None = None
         self._axes: tuple[object, ...] = ()
@@ -105,7 +107,7 @@ class WaterfallView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph
         if axes != self._axes:
             self._axes = axes
             self.plot.setLabel("bottom", below)
-            self.plot.setLabel("left", beside)
+            self.plot.getAxis("left").set_names(*shorter(beside))
             self.show_all()
 
 

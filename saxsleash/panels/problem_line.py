@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PyQt5.QtCore import QEvent, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QRect, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QPaintEvent
 from PyQt5.QtWidgets import QPushButton, QStyle, QStyleOptionButton, QStylePainter, QWidget
 
@@ -21,6 +21,7 @@ class ProblemLine(QPushButton):
         self._problems: list[tuple[KeyPath, str]] = []
         self._shown = 0
         self._was_clicked = False
+        self._key = ""
         self.setFlat(True)
         self.setFocusPolicy(Qt.TabFocus)
         self.clicked.connect(self._on_clicked)
@@ -32,6 +33,17 @@ class ProblemLine(QPushButton):
             self._problems = list(problems)
             self._shown, self._was_clicked = 0, False
         self._draw()
+
+    @property
+    def seen_text(self) -> str:
+        """As much of the text as there is room for."""
+        # Which key it is stands at the beginning, what came at the end.
+        metrics, width = self.fontMetrics(), self._room().width()
+        left = width - metrics.horizontalAdvance(self._key)
+        if left < width // 3:
+            return str(metrics.elidedText(self.text(), Qt.ElideMiddle, width))
+        message = self.text().removeprefix(self._key)
+        return self._key + str(metrics.elidedText(message, Qt.ElideMiddle, left))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -51,23 +63,27 @@ class ProblemLine(QPushButton):
         self.initStyleOption(option)
         option.text = ""
         painter.drawControl(QStyle.CE_PushButton, option)
-        side = in_characters(self, 0.5)
-        room = self.rect().adjusted(side, 0, -side, 0)
-        text = self.fontMetrics().elidedText(self.text(), Qt.ElideRight, room.width())
+        room = self._room()
         bad = tone_color(Tone.BAD, self.palette())
         painter.setPen(bad if self._problems else muted_color(self.palette()))
-        painter.drawText(room, int(Qt.AlignVCenter | Qt.AlignLeft), text)
+        painter.drawText(room, int(Qt.AlignVCenter | Qt.AlignLeft), self.seen_text)
+
+    def _room(self) -> QRect:
+        side = in_characters(self, 0.5)
+        return self.rect().adjusted(side, 0, -side, 0)
 
     def _draw(self) -> None:
         problems = self._problems
         self.setEnabled(bool(problems))
         if not problems:
+            self._key = ""
             text, whole = "No problems", "Nothing is wrong with the calibration"
         else:
             path, message = problems[self._shown]
             n_problems = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
             turn = f" ({self._shown + 1})" if self._shown else ""
-            text = f"{n_problems}{turn}: {path_text(_tail(path))}: {message}"
+            self._key = f"{n_problems}{turn}: {path_text(_tail(path))}: "
+            text = f"{self._key}{message}"
             whole = f"{path_text(path)}: {message}\nClick to go there"
         self.setText(text)
         self.setToolTip(whole)

@@ -1,7 +1,5 @@
 """One line that says how the server is: for a glance from the other side of the hutch."""
 
-import time
-
 from PyQt5.QtCore import QEvent, Qt, QTimer, pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
@@ -42,6 +40,7 @@ class StatusPanel(QWidget):
         self._queue = self._number("Images that are known and not yet integrated")
         self._newest = self._number("")
         self._rate_unit = QLabel("images/s", self)
+        self._queue_unit = QLabel("queued", self)
         self._newest_words = QLabel("newest", self)
         self._newest.setAlignment(Qt.AlignLeft | Qt.AlignVCenter)
         self._failures = QToolButton(self)
@@ -72,7 +71,7 @@ class StatusPanel(QWidget):
         # As wide as the widest: nothing may move while the numbers change.
         for widgets in (
             (self._rate, self._rate_unit),
-            (self._queue, QLabel("queued", self)),
+            (self._queue, self._queue_unit),
             (self._failures,),
             (self._newest_words, self._newest),
         ):
@@ -108,7 +107,7 @@ class StatusPanel(QWidget):
         self._draw_newest()
         # What was known last is still worth something, but it is not how it is.
         faded = "" if server.is_online else muted_color(self.palette()).name()
-        for label in (self._rate, self._queue, self._newest):
+        for label in (self._queue, self._queue_unit, self._newest_words, self._newest):
             self._paint(label, faded)
 
     def _draw_failures(self) -> None:
@@ -116,7 +115,8 @@ class StatusPanel(QWidget):
         self._failures.setText(f"{failures} failed" if failures else "none failed")
         self._failures.setEnabled(self._server.statistics is not None)
         bad = tone_color(Tone.BAD, self.palette()).name()
-        self._paint(self._failures, bad if failures else "")
+        known = "" if self._server.is_online else muted_color(self.palette()).name()
+        self._paint(self._failures, bad if failures else known)
 
     def _draw_newest(self) -> None:
         age, statistics = self._server.newest_age, self._server.statistics
@@ -125,7 +125,7 @@ class StatusPanel(QWidget):
             self._newest.setToolTip("Nothing was integrated yet")
             return
         when = statistics.newest_time
-        clock = time.strftime("%H:%M:%S", time.localtime(when))
+        clock = moment(when, "%H:%M:%S")
         self._newest.setText(f"{clock} ({duration(int(age)) if age >= 1 else 'now'})")
         self._newest.setToolTip(
             f"Newest image: {self._server.newest_image}\n{moment(when)}, {ago(age)}"
@@ -138,10 +138,10 @@ class StatusPanel(QWidget):
         self._trouble.setToolTip("\n".join(sentences))
         self._paint(self._trouble, tone_color(Tone.BAD, self.palette()).name())
         # It needs the room, and is what matters now.
-        for widget in (self._newest_words, self._newest):
-            widget.setHidden(bool(sentences))
         for widget in (self._rate, self._rate_unit):
             widget.setHidden(bool(message))
+        for widget in (self._newest_words, self._newest):
+            widget.setHidden(bool(sentences) and not message)
 
     def _paint(self, widget: QWidget, color: str) -> None:
         """Give text a colour, ``""`` for that of all text."""

@@ -163,6 +163,14 @@ def test_the_folder_can_be_looked_for(qtbot, dialog):
     chooser.reject()
 
 
+@pytest.mark.parametrize("text", ["~nobody-of-this-name/x", "x" * 300])
+def test_a_folder_that_is_out_of_reach_is_refused(qtbot, dialog, text):
+    dialog.root.setEditText(text)
+    qtbot.mouseClick(dialog._start, Qt.LeftButton)
+    assert f"{text}: expected a folder" in dialog._local_words.text()
+    assert dialog._start.isEnabled()
+
+
 def test_both_themes_can_be_drawn(qtbot, qapp, dialog):
     for theme in (Theme.DARK, Theme.LIGHT):
         apply_theme(qapp, theme)

@@ -80,6 +80,11 @@ def test_another_bug_joins_the_same_dialog(qtbot, dialog):
     assert "2 bugs were met" in dialog._summary.text()
 
 
+def test_the_folder_is_named_when_several_reports_are_kept(qtbot, dialog):
+    dialog.add(report("ValueError: other"), Path("/state/crash-20260101-120001.txt"))
+    qtbot.waitUntil(lambda: "reports are kept in /state." in dialog._kept.text())
+
+
 def test_the_same_bug_is_counted_not_listed(dialog):
     for second in range(10):
         dialog.add(report(time=f"12:00:0{second}"))
@@ -103,6 +108,15 @@ def test_a_report_that_could_not_be_kept_is_said_so(qtbot):
     dialog = CrashDialog(report(), None)
     qtbot.addWidget(dialog)
     assert "kept nowhere" in dialog._kept.text()
+
+
+@pytest.mark.parametrize(
+    ("has_servers", "told"), [(False, "When you quit, it still goes on"), (True, "ends when you")]
+)
+def test_it_is_told_which_servers_end_with_the_window(qtbot, has_servers, told):
+    dialog = CrashDialog(report(), None, has_servers=has_servers)
+    qtbot.addWidget(dialog)
+    assert told in dialog._meaning.text()
 
 
 def test_tags_in_a_report_are_shown_as_they_are(qtbot):

@@ -49,6 +49,7 @@ class Shown:
         row, column = calibration.geometry.beam_center
         self.qtbot.waitUntil(lambda: self.cross() == pytest.approx((row, column)))
         self.qtbot.waitUntil(lambda: self.panel.title.text() != "" and self.image() is not None)
+        QApplication.processEvents()  # the axes take their place
         return self
 
     def cross(self):
@@ -100,6 +101,16 @@ def test_without_a_frame_it_says_what_to_do(shown):
     assert "open an image file" in shown.panel.empty.text()
 
 
+def test_what_a_calibration_draws_is_seen_before_there_is_a_frame(shown):
+    shown.model.set_calibration(ring_calibration(), [GAPS])
+    shown.qtbot.waitUntil(lambda: "\n" not in shown.panel.empty.text())
+    assert "open an image file" in shown.panel.title.text()
+    QApplication.processEvents()
+    assert not shown.panel.empty.geometry().contains(shown.at(*CENTER))
+    axis = shown.view.getAxis("left").sceneBoundingRect()
+    assert shown.panel.empty.geometry().left() > axis.right()
+
+
 def test_a_frame_takes_the_place_of_the_advice_and_is_named(shown):
     shown.fill()
     shown.qtbot.waitUntil(lambda: not shown.panel.empty.isVisible())
@@ -133,6 +144,32 @@ def test_the_rings_are_those_of_the_chosen_powder_around_the_beam(shown):
     assert np.nanmin(radii) == pytest.approx(expected, rel=1e-6)
 
 
+def test_labels_of_rings_have_order_and_q_with_its_unit_once(shown):
+    shown.fill()
+    texts = [label.toPlainText() for label in shown.view.overlay._labels if label.isVisible()]
+    assert texts[0] == "1 · 1.08 nm⁻¹"
+    assert texts[1] == "2 · 2.15"
+
+
+def test_lines_are_as_wide_on_a_screen_of_twice_the_pixels(shown):
+    shown.fill()
+    overlay = shown.view.overlay
+    before = overlay._rings.opts["pen"].widthF(), overlay._rings.opts["shadowPen"].widthF()
+    overlay.set_pixel_ratio(2.0)
+    after = overlay._rings.opts["pen"].widthF(), overlay._rings.opts["shadowPen"].widthF()
+    assert after == (2 * before[0], 2 * before[1])
+
+
+def test_a_low_panel_reads_out_less_and_in_one_line(shown):
+    shown.panel.resize(600, 330)
+    readout = shown.panel.readout
+    names = ("Column", "Row", "Counts", "q / nm⁻¹")
+    shown.qtbot.waitUntil(lambda: not readout._values["Mask"].isVisible())
+    QApplication.processEvents()
+    assert len({readout._values[name].parentWidget().y() for name in names}) == 1
+    assert all(readout._values[name].isVisible() for name in names)
+
+
 def test_choosing_other_rings_draws_them(shown):
     shown.fill()
     chooser = shown.panel.rings
@@ -164,7 +201,7 @@ def test_the_mouse_reads_out_the_pixel_below_it(shown):
     readout = shown.panel.readout
     point = shown.view.plotItem.getViewBox().mapSceneToView(QPointF(place))
     assert readout.text_of("Column") == f"{point.x():.1f}"
-    assert readout.text_of("from top") == f"{point.y():.1f}"
+    assert readout.text_of("Row from top") == f"{point.y():.1f}"
     assert readout.text_of("Row") == f"{SHAPE[0] - point.y():.1f}"
     assert readout.text_of("Counts") == str(FRAME.pixels[int(point.y()), int(point.x())])
     assert readout.text_of("Mask") == "in use"
@@ -314,6 +351,16 @@ def test_one_to_one_shows_a_pixel_on_a_pixel(shown):
     shown.fill()
     shown.qtbot.mouseClick(shown.panel.pixels, Qt.LeftButton)
     assert shown.at(0, 100).x() - shown.at(0, 0).x() == pytest.approx(100, abs=1)
+
+
+def test_one_to_one_shows_a_pixel_on_a_pixel_after_everything_was_shown(shown):
+    shown.panel.resize(800, 350)
+    shown.fill()
+    shown.qtbot.mouseClick(shown.panel.fit, Qt.LeftButton)
+    assert shown.at(100, 0).y() - shown.at(0, 0).y() < 90
+    shown.qtbot.mouseClick(shown.panel.pixels, Qt.LeftButton)
+    assert shown.at(0, 100).x() - shown.at(0, 0).x() == pytest.approx(100, abs=1)
+    assert shown.at(100, 0).y() - shown.at(0, 0).y() == pytest.approx(100, abs=1)
 
 
 def test_a_resized_view_still_shows_everything(shown):

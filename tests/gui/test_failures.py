@@ -3,6 +3,7 @@
 import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QGuiApplication
+from PyQt5.QtWidgets import QStyleOptionViewItem, QWidget
 
 from saxsdog.protocol.messages import Failure
 from saxsleash.dialogs.failures import FailuresDialog
@@ -112,6 +113,23 @@ def test_an_empty_list_says_that_all_is_well(qtbot, dialog):
     dialog.show_failures([])
     assert dialog._words.text() == "Every image that ended was integrated."
     assert not dialog._requeue.isEnabled()
+
+
+def test_the_list_is_no_larger_than_the_window_and_its_messages_begin_with_their_beginning(qtbot):
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(900, 500)
+    dialog = FailuresDialog(window)
+    dialog.show_failures(ROWS)
+    with qtbot.waitExposed(dialog):
+        dialog.show()
+    assert dialog.width() <= 900
+    assert dialog.height() <= 500
+    assert dialog.table.horizontalHeader().length() <= dialog.table.viewport().width()
+    message = dialog.table.model().index(0, COLUMNS.index("Message"))
+    option = QStyleOptionViewItem()
+    dialog.table.itemDelegate(message).initStyleOption(option, message)
+    assert option.textElideMode == Qt.ElideRight
 
 
 def test_a_refresh_is_asked_for_by_key_or_button(qtbot, dialog):

@@ -4,7 +4,6 @@ import shutil
 
 import pytest
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QFileDialog
 
 from saxsdog.protocol.messages import QueueState
 from saxsleash.panels.history_data_sets import DataSetBox
@@ -25,14 +24,6 @@ def trial(tmp_path):
     simulate(root, N_FRAMES, "cooling")
     shutil.move(root / "frames", root / "cooled")
     return calibration
-
-
-def choose_file(window, path):
-    """Answer the open file dialog."""
-    dialogs = window.leash.window.findChildren(QFileDialog)
-    dialog = next(each for each in dialogs if each.isVisible())
-    dialog.selectFile(str(path))
-    dialog.accept()
 
 
 def test_from_the_first_look_to_the_last_question(qtbot, tmp_path, monkeypatch, trial):
@@ -68,7 +59,7 @@ def connect(window):
 
 def load_a_wrong_calibration(window, path):
     window.leash.window.open_action.trigger()
-    choose_file(window, path)
+    window.choose_file(path)
     model = window.leash.calibration
     assert model.path == path
     vertical, horizontal = model.value(("Geometry", "BeamCenter"))
@@ -79,7 +70,7 @@ def load_a_wrong_calibration(window, path):
 
 def see_the_frame(window, path):
     window.leash.window.open_image_action.trigger()
-    choose_file(window, path)
+    window.choose_file(path)
     window.until(lambda: window.leash.detector.frame is not None)
     assert window.leash.detector.frame.name == path.name
 

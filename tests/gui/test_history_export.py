@@ -34,6 +34,18 @@ def test_the_table_holds_the_selected_images_by_time(tmp_path):
     assert float(second["exposure_s"]) == 0.1
 
 
+@pytest.mark.parametrize("time", [1e300, 1.7e12, -1e12])
+def test_a_time_of_no_calendar_is_unknown(tmp_path, time):
+    model = HistoryModel()
+    files, numbers = page_of([1, 2], R0=[5.0, 6.0])
+    numbers["time"] = np.array([START, time])
+    model.extend("q", files, numbers)
+    HistoryTable.of(model).write_csv(tmp_path / "t.csv")
+    times = {float(line["time_s"]): line["time"] for line in lines_of(tmp_path / "t.csv")}
+    assert times[time] == "unknown"
+    assert datetime.fromisoformat(times[START]).timestamp() == START
+
+
 def test_the_table_stays_as_it_was_while_images_come(tmp_path):
     model = HistoryModel()
     model.extend("q", *page_of([1], R0=[5.0]))
@@ -42,6 +54,21 @@ def test_the_table_stays_as_it_was_while_images_come(tmp_path):
     model.extend("other", *page_of([9], R0=[1.0]))
     table.write_csv(tmp_path / "t.csv")
     assert [line["R0.I0"] for line in lines_of(tmp_path / "t.csv")] == ["5.0"]
+
+
+def test_an_image_that_was_integrated_again_has_one_line(tmp_path):
+    model = HistoryModel()
+    model.extend("q", *page_of([1, 2, 3], R0=[1.0, 2.0, 3.0]))
+    _, numbers = page_of([4], R0=[20.0])
+    numbers["time"] = numbers["time"] - 2
+    model.extend("q", ["run/x_00002.tif"], numbers)
+    HistoryTable.of(model).write_csv(tmp_path / "t.csv")
+    lines = [(line["frame"], line["file"], line["R0.I0"]) for line in lines_of(tmp_path / "t.csv")]
+    assert lines == [
+        ("1", "run/x_00001.tif", "1.0"),
+        ("2", "run/x_00002.tif", "20.0"),
+        ("3", "run/x_00003.tif", "3.0"),
+    ]
 
 
 def test_names_that_are_no_text_are_written_too(tmp_path):

@@ -1,5 +1,7 @@
 """The history tab, used with mouse and keyboard."""
 
+import json
+
 import numpy as np
 import pyqtgraph as pg
 import pytest
@@ -9,7 +11,7 @@ from PyQt5.QtTest import QSignalSpy
 from PyQt5.QtWidgets import QApplication, QFileDialog, QToolTip
 
 from saxsleash.appearance import Theme, apply_theme
-from saxsleash.models.data_sets import DataSet, Kind
+from saxsleash.models.data_sets import MOST_OFFERED, DataSet, Kind
 from saxsleash.models.history_model import HistoryModel
 from saxsleash.panels.history_axes import Across
 from saxsleash.panels.history_panel import HistoryPanel
@@ -217,6 +219,70 @@ def test_an_image_can_be_marked_from_elsewhere_and_stays_so_while_more_come(qtbo
     filled.pick(None)
     assert rings(filled.intensity) == []
     assert len(spy) == 0
+
+
+def integrate_again(model, number, later=0.0, value=77.0):
+    """Send another row of an image; return its cursor."""
+    cursor = model.cursor + 1
+    _, numbers = page_of([cursor], R0=[value], R1=[value])
+    numbers["time"] = np.array([START + number + later])
+    model.extend(model.queue, [f"run/x_{number:05d}.tif"], numbers)
+    return cursor
+
+
+def test_an_image_that_is_integrated_again_is_drawn_once(qtbot, model, filled):
+    integrate_again(model, 3)
+    qtbot.waitUntil(lambda: 77.0 in drawn(filled.intensity, "R0"))
+    assert drawn(filled.intensity, "R0").tolist() == [1.0, 2.0, 77.0, *range(4, N + 1)]
+    assert filled.selection.count.whole == f"{N} images"
+    assert filled.selection.last.maximum() == N
+    integrate_again(model, 3, later=100.0, value=78.0)
+    qtbot.waitUntil(lambda: 78.0 in drawn(filled.intensity, "R0"))
+    assert drawn(filled.intensity, "R0").tolist() == [1.0, 2.0, *range(4, N + 1), 78.0]
+    assert filled.rate.counts.whole == f"{N + 2} integrated"
+
+
+def test_keys_go_over_an_image_that_was_integrated_again_once(qtbot, model, filled):
+    again = integrate_again(model, 3)
+    qtbot.waitUntil(lambda: 77.0 in drawn(filled.intensity, "R0"))
+    spy = QSignalSpy(filled.curve_wanted)
+    for key in (Qt.Key_Home, Qt.Key_Right, Qt.Key_Right, Qt.Key_Right, Qt.Key_End):
+        qtbot.keyClick(filled, key)
+    assert [cursor for (cursor,) in spy] == [1, 2, again, 4, N]
+
+
+def test_the_ring_stays_on_an_image_that_is_integrated_again(qtbot, model, filled):
+    filled.pick(3)
+    with qtbot.waitSignal(filled.curve_wanted) as wanted:
+        again = integrate_again(model, 3, later=50.0)
+    assert wanted.args == [again]
+    assert filled.picked == again
+    qtbot.waitUntil(lambda: rings(filled.intensity) == [(START + 53, 77.0)] * 2)
+    spy = QSignalSpy(filled.curve_wanted)
+    integrate_again(model, 8)
+    qtbot.waitUntil(lambda: drawn(filled.intensity, "R0").tolist().count(77.0) == 2)
+    assert len(spy) == 0
+
+
+def test_in_a_pause_the_ring_waits_on_the_old_point_of_its_image(qtbot, model, filled):
+    filled.pick(3)
+    qtbot.keyClick(filled, Qt.Key_P)
+    again = integrate_again(model, 3)
+    qtbot.waitUntil(lambda: filled.tools.news.text() == "1 new")
+    assert rings(filled.intensity)[0] == (START + 3, 3.0)
+    with qtbot.waitSignal(filled.curve_wanted) as wanted:
+        qtbot.keyClick(filled, Qt.Key_P)
+    assert wanted.args == [again]
+    qtbot.waitUntil(lambda: rings(filled.intensity)[0] == (START + 3, 77.0))
+
+
+def test_chosen_frames_stay_the_same_images_when_one_before_them_moves(qtbot, model, filled):
+    model.choose_frames(4, 6)
+    qtbot.waitUntil(lambda: drawn(filled.intensity, "R0").tolist() == [5.0, 6.0, 7.0])
+    integrate_again(model, 2, later=100.0)
+    qtbot.waitUntil(lambda: filled.selection.first.value() == 4)
+    assert filled.selection.last.value() == 6
+    assert drawn(filled.intensity, "R0").tolist() == [5.0, 6.0, 7.0]
 
 
 @RAISED
@@ -466,3 +532,75 @@ def test_the_theme_can_change_while_it_runs(qtbot, qapp, filled):
 def test_it_fits_into_a_small_window(filled):
     assert filled.minimumSizeHint().width() <= 900
     assert filled.minimumSizeHint().height() <= 500
+
+
+def with_moments(numbers):
+    """All quantities that a server sends."""
+    channels = [name.partition(".")[0] for name in numbers if name.endswith(".I0")]
+    moments = {f"{name}.{key}": numbers[f"{name}.I0"] for name in channels for key in ("I1", "I2")}
+    return numbers | moments
+
+
+def test_what_was_chosen_in_the_history_is_found_again(qtbot, model, filled):
+    files, numbers = page_of([N + 1], R0=[7.0], R1=[8.0])
+    model.extend("q", files, with_moments(numbers))
+    qtbot.waitUntil(lambda: filled.intensity.choice.findText("Invariant") > 0)
+    filled.tools.boxes["R1"].click()
+    filled.tools.span.setCurrentIndex(2)
+    filled.tools.across.setCurrentIndex(filled.tools.across.findData(Across.FRAMES))
+    filled.intensity.choice.setCurrentIndex(filled.intensity.choice.findText("Invariant"))
+    filled.length.log.click()
+    state = json.loads(json.dumps(filled.save_state()))
+    other = HistoryPanel(model)
+    qtbot.addWidget(other)
+    other.restore_state(state)
+    other.resize(filled.size())
+    with qtbot.waitExposed(other):
+        other.show()
+    qtbot.waitUntil(lambda: drawn(other.length, "R0").size == 1)
+    assert other.save_state() == state
+    assert other.tools.shown_channels == ["R0"]
+    assert not other.tools.boxes["R1"].isChecked()
+    assert other.tools.shown_across is Across.FRAMES
+    assert other.tools.followed_span == 600
+    assert other.intensity.quantity.label == "Invariant"
+    assert other.length.log.isChecked()
+    assert other.tools.follow.isChecked()
+
+
+def test_choices_wait_for_the_first_images(qtbot, model, panel):
+    state = {"hidden": ["R1"], "plots": [{"quantity": "I1"}]}
+    panel.restore_state(state)
+    assert panel.save_state()["plots"][0]["quantity"] == "I1"
+    files, numbers = page_of([1, 2], R0=np.ones(2), R1=np.ones(2))
+    model.extend("q", files, with_moments(numbers))
+    qtbot.waitUntil(lambda: panel.intensity.quantity.name == "I1")
+    assert panel.tools.shown_channels == ["R0"]
+
+
+def test_a_channel_that_was_hidden_stays_so_when_it_comes_back(qtbot, model, filled):
+    filled.tools.boxes["R1"].click()
+    model.extend("other", *page_of([1], R0=np.ones(1)))
+    qtbot.waitUntil(lambda: list(filled.tools.boxes) == ["R0"])
+    model.extend("third", *page_of([1], R0=np.ones(1), R1=np.ones(1)))
+    qtbot.waitUntil(lambda: list(filled.tools.boxes) == ["R0", "R1"])
+    assert filled.tools.shown_channels == ["R0"]
+
+
+@pytest.mark.parametrize("plots", [5, "R0", [1, None], [{"quantity": 7, "log": "yes"}], {}])
+def test_a_stored_choice_that_is_not_understood_changes_nothing(panel, plots):
+    before = panel.save_state()
+    panel.restore_state({"across": ["CLOCK"], "span": {}, "hidden": 3, "plots": plots, "junk": 1})
+    assert panel.save_state() == before
+
+
+def test_of_thousands_of_folders_the_newest_are_offered_when_somebody_chooses(qtbot, model, panel):
+    _, numbers = page_of(range(1, 3001), R0=np.ones(3000))
+    model.extend("q", [f"d{number}/a.tif" for number in range(3000)], numbers)
+    box = panel.selection.data_sets
+    qtbot.waitUntil(lambda: "3,000" in panel.selection.count.text())
+    assert box.count() == 0  # to find them takes long
+    panel.activateWindow()
+    box.setFocus()
+    qtbot.waitUntil(lambda: box.count() == MOST_OFFERED + 1)
+    assert box.itemData(MOST_OFFERED).text.startswith("d")

@@ -47,6 +47,42 @@ def start(qtbot, servers, root):
     return started.args[0]
 
 
+def test_a_folder_for_which_another_window_has_a_server_is_told(qtbot, servers, tmp_path):
+    told = []
+    servers.shared.connect(told.append)
+    start(qtbot, servers, tmp_path)
+    start(qtbot, servers, tmp_path)  # the same one again
+    assert told == []
+    others = LocalServers()
+    try:
+        with qtbot.waitSignal(others.shared, timeout=PATIENCE_MS) as shared:
+            others.start(tmp_path)
+        assert shared.args == [tmp_path]
+    finally:
+        others.stop(30.0)
+    servers.stop(30.0)
+    later = LocalServers()
+    later.shared.connect(told.append)
+    try:
+        start(qtbot, later, tmp_path)
+    finally:
+        later.stop(30.0)
+    assert told == []
+
+
+def test_servers_of_folders_that_end_alike_have_names_of_their_own(qtbot, servers, tmp_path):
+    end = "x" * 60
+    roots = [tmp_path / "one" / end, tmp_path / "other" / end, tmp_path / "line\nend"]
+    names = []
+    for root in roots:
+        root.mkdir(parents=True)
+        names.append(start(qtbot, servers, root).name)
+    assert names[:2] == [f"local …{end[:45]}", f"local …{end[:45]} (2)"]
+    assert names[2].endswith("line\\nend")
+    assert start(qtbot, servers, roots[1]).name == names[1]
+    assert len({entry.name for entry in servers.entries}) == 3
+
+
 def test_a_local_server_can_be_asked_and_ends_with_the_stop(qtbot, servers, tmp_path):
     entry = start(qtbot, servers, tmp_path)
     assert servers.entries == (entry,)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PyQt5.QtCore import QEvent, QPoint, QPointF, Qt
-from PyQt5.QtGui import QImage, QMouseEvent
+from PyQt5.QtGui import QFontMetricsF, QImage, QMouseEvent
 from PyQt5.QtWidgets import QApplication, QFileDialog, QLineEdit, QMessageBox
 
 from saxsleash.appearance import Theme, apply_theme
@@ -108,7 +108,8 @@ def test_the_caption_has_image_time_and_integral_parameters(qtbot, model, panel)
     wait_for_image(qtbot, panel, "folder/a.tif")
     caption = panel.curves_view.caption
     assert caption.aside.startswith("2023-11-1")
-    assert caption.details == "R0  I0 12.5  I2 6  correlation length 1.571 nm"
+    assert caption.details == "integral I 12.5  invariant 6  correlation length 1.571 nm"
+    assert "integral intensity 12.5 counts/pixel nm⁻¹" in caption.toolTip()
 
 
 def test_curves_over_other_axes_have_plots_of_their_own(qtbot, model, panel):
@@ -498,11 +499,28 @@ def test_a_file_that_cannot_be_written_is_told(qtbot, model, panel, tmp_path):
     model.show([radial()])
     with pytest.raises(OSError, match="missing"):
         panel.export_csv(tmp_path / "missing" / "a.csv")
-    with pytest.raises(OSError, match="expected a writable file"):
+    with pytest.raises(FileNotFoundError):
         panel.export_picture(tmp_path / "missing" / "a.png")
     panel._write(tmp_path / "missing" / "a.csv", panel.export_csv)
     box = panel.findChild(QMessageBox)
     assert "was not written" in box.text()
+    box.accept()
+
+
+@pytest.mark.parametrize("name", ["a", "a.jpeg2001", "a."])
+def test_a_kind_of_picture_that_nobody_knows_is_told(model, panel, tmp_path, name):
+    model.show([radial()])
+    with pytest.raises(OSError, match="expected a name that ends like"):
+        panel.export_picture(tmp_path / name)
+    assert list(tmp_path.glob("a*")) == []
+
+
+def test_why_a_picture_cannot_be_written_is_told(model, panel, tmp_path):
+    model.show([radial()])
+    path = tmp_path / ("x" * 300 + ".png")
+    panel._write(path, panel.export_picture)
+    box = panel.findChild(QMessageBox)
+    assert box.informativeText() == "File name too long"
     box.accept()
 
 
@@ -522,7 +540,7 @@ def test_what_was_chosen_is_found_again(qtbot, model, panel):
     other = PlotPanel(model)
     qtbot.addWidget(other)
     other.restore_state(
-        {key: str(value) if key != "hidden" else value for key, value in state.items()}
+        {key: value if key == "hidden" else str(value) for key, value in state.items()}
     )
     assert other.options == options
     assert other.side.hidden == {"R1"}
@@ -543,8 +561,48 @@ def test_a_picked_curve_alone_has_no_last_ones_to_export(model, panel, tmp_path)
 
 
 def test_a_state_that_is_not_understood_changes_nothing(panel):
-    panel.restore_state({"view": "hologram", "waterfall_length": None, "sizes": ["x"], "junk": 1})
+    panel.restore_state(
+        {
+            "view": "hologram",
+            "unit": ["nm"],
+            "bands": "perhaps",
+            "points": {},
+            "channel": 7,
+            "waterfall_length": None,
+            "heat_map_length": float("inf"),
+            "step_percent": float("nan"),
+            "hidden": 5,
+            "layout": "\ud800 no layout",
+            "junk": 1,
+        }
+    )
     assert panel.options == PlotOptions()
+    assert panel.side.hidden == set()
+
+
+def test_a_channel_that_was_chosen_waits_for_its_curves(qtbot, model, panel):
+    panel.restore_state({"channel": "R1", "view": "heat-map"})
+    panel.side.points.click()
+    panel.side.rows.setCurrentIndex(1)
+    assert panel.options.rows_by_time
+    assert panel.save_state()["channel"] == "R1"
+    model.show([radial(), replace(radial(), channel="R1")])
+    qtbot.waitUntil(lambda: panel.side.channel.currentText() == "R1")
+    assert panel._channel() == "R1"
+
+
+def test_the_width_of_the_choices_is_found_again(qtbot, model, panel):
+    panel._splitter.setSizes([400, 600])
+    qtbot.waitUntil(lambda: panel._splitter.sizes()[1] > 350)
+    wanted = panel._splitter.sizes()
+    other = PlotPanel(model)
+    qtbot.addWidget(other)
+    other.restore_state(panel.save_state())
+    assert other.save_state() == panel.save_state()  # also while it was never seen
+    other.resize(panel.size())
+    with qtbot.waitExposed(other):
+        other.show()
+    assert other._splitter.sizes() == pytest.approx(wanted, abs=2)
 
 
 @pytest.mark.parametrize("view", list(View))
@@ -561,6 +619,43 @@ def test_the_colours_follow_the_theme(qtbot, qapp, model, panel, view):
         qapp.setStyle(style)
         qapp.setPalette(palette)
     assert dark < 60 < 200 < light
+
+
+def test_the_names_of_curves_are_read_in_another_theme_too(qtbot, qapp, model, panel):
+    palette, style = qapp.palette(), qapp.style().objectName()
+    model.show([radial()])
+    wait_for_image(qtbot, panel, "a.tif")
+    try:
+        for theme in (Theme.LIGHT, Theme.DARK):
+            apply_theme(qapp, theme)
+            [(_, name)] = panel.curves_view.cells[0].legend.items
+            assert qapp.palette().text().color().name() in name.item.toHtml()
+    finally:
+        qapp.setStyle(style)
+        qapp.setPalette(palette)
+
+
+def test_a_reference_is_dashed(qtbot, model, panel):
+    model.show([radial("a.tif")])
+    model.freeze()
+    model.show([radial("b.tif", level=500.0)])
+    wait_for_image(qtbot, panel, "b.tif")
+    drawings = panel.curves_view.cells[0]._curves.values()
+    styles = [drawing.line.opts["pen"].style() for drawing in drawings]
+    assert styles == [Qt.SolidLine, Qt.DashLine]
+
+
+@pytest.mark.parametrize("height", [240, 300, 400, 700])
+def test_names_of_axes_stay_beside_their_axes(qtbot, model, panel, height):
+    model.show([radial("a.tif")])
+    model.freeze()
+    wait_for_image(qtbot, panel, "a.tif")
+    panel.resize(1000, height)
+    panel.grab()
+    cell = panel.curves_view.cells[0]
+    for plot in (cell.plot, cell.ratio_plot):
+        axis = plot.getAxis("left")
+        assert QFontMetricsF(axis.label.font()).horizontalAdvance(axis.labelText) <= axis.height()
 
 
 def test_curves_without_points_are_no_trouble(model, panel, tmp_path):

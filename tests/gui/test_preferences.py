@@ -6,7 +6,7 @@ import pytest
 from PyQt5.QtCore import QByteArray
 
 from saxsleash.appearance import Theme
-from saxsleash.models.preferences import MOST_RECENT, Preferences
+from saxsleash.models.preferences import MOST_RECENT, Preferences, names_in
 
 
 @pytest.fixture
@@ -41,6 +41,14 @@ def test_a_single_recent_file_stays_a_list(preferences):
     assert Preferences().recent_files == (Path("/data/a, b.saxsconf"),)
 
 
+@pytest.mark.parametrize("name", ["gone", "x" * 300, "a\0b"])
+def test_a_folder_that_is_out_of_reach_is_not_begun_in(preferences, tmp_path, name):
+    preferences.remember_folder("images", tmp_path)
+    assert preferences.folder("images") == tmp_path
+    preferences.remember_folder("images", tmp_path / name)
+    assert preferences.folder("images") == Path.home()
+
+
 def test_a_file_that_is_gone_is_forgotten(preferences, qtbot):
     preferences.add_recent_file(Path("/data/a.saxsconf"))
     with qtbot.waitSignal(preferences.recent_changed):
@@ -55,6 +63,19 @@ def test_a_folder_that_is_gone_is_not_offered(preferences, tmp_path):
     assert preferences.folder("images") == Path.home()
 
 
+def test_files_are_looked_for_where_the_user_works(preferences, tmp_path):
+    work, other = tmp_path / "work", tmp_path / "other"
+    work.mkdir()
+    other.mkdir()
+    preferences.remember_folder("images", other)
+    preferences.work_in(work)
+    assert preferences.folder("images") == preferences.folder("masks") == work
+    preferences.remember_folder("images", other)
+    assert preferences.folder("images") == other
+    assert preferences.folder("masks") == work
+    assert Preferences().folder("images") == other
+
+
 def test_theme_server_and_layout_come_back(preferences):
     preferences.theme = Theme.DARK
     preferences.last_server = "Pilatus1M"
@@ -67,3 +88,24 @@ def test_theme_server_and_layout_come_back(preferences):
 def test_a_theme_that_nobody_knows_is_that_of_the_desktop(preferences):
     preferences._settings.setValue("theme", "purple")
     assert preferences.theme is Theme.SYSTEM
+
+
+def test_choices_come_back_as_they_were(preferences):
+    chosen = {"a": True, "b": 1.5, "c": ["R1"], "d": "text, with a comma", "e": None}
+    assert preferences.choices("plot") == {}
+    preferences.remember_choices("plot", chosen)
+    assert Preferences().choices("plot") == chosen
+    assert Preferences().choices("history") == {}
+
+
+@pytest.mark.parametrize(
+    "garbage", ["", "{", "[1]", "5", "a, b", ["a", "b"], "[" * 100_000, 7, QByteArray(b"\x00")]
+)
+def test_choices_that_are_not_understood_are_none(preferences, garbage):
+    preferences._settings.setValue("choices/plot", garbage)
+    assert Preferences().choices("plot") == {}
+
+
+def test_only_texts_are_names():
+    assert names_in(["R0", 1, None, ["R1"], "R2"]) == ["R0", "R2"]
+    assert names_in("R0") == names_in(None) == names_in({"R0": 1}) == []

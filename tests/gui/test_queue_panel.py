@@ -8,8 +8,9 @@ from PyQt5.QtWidgets import QToolButton
 
 from saxsdog.network import NetworkEntry
 from saxsdog.protocol.messages import Counters, QueueState, SourceStatus
+from saxsleash.appearance import in_characters, in_lines
 from saxsleash.models.server_model import ServerModel
-from saxsleash.panels.queue_panel import PROMILLE, QueuePanel
+from saxsleash.panels.queue_panel import BAR_CHARACTERS, PROMILLE, QueuePanel
 from tests.helpers.leashes import statistics
 
 ENTRY = NetworkEntry("hutch", "tcp://127.0.0.1:7777", "", "a secret that only tests know")
@@ -58,9 +59,29 @@ def enabled(panel):
 def test_a_running_queue_shows_how_far_it_is(qtbot, server, panel):
     server.set_statistics(stat())
     qtbot.waitUntil(lambda: panel._title.whole == "behenate, in 2026/user")
-    assert panel._counters.whole == "17 of 40 images integrated, 2 failed, 1 skipped, 20 pending"
+    assert panel._counters.whole == "17 of 40 integrated, 2 failed, 1 skipped, 20 pending"
     assert panel._bar.value() == PROMILLE // 2
     assert panel._left.text() == "about 10 s left"
+
+
+def test_it_takes_two_lines_and_all_of_it_is_read_in_a_small_window(qtbot, server, panel):
+    panel.resize(900, panel.sizeHint().height())
+    server.set_statistics(stat(title="AgBeh"))
+    qtbot.waitUntil(lambda: panel._title.whole == "AgBeh, in 2026/user")
+    qtbot.waitUntil(lambda: panel._counters.text() == panel._counters.whole)
+    assert panel._title.text() == panel._title.whole
+    assert panel._left.width() >= panel._left.sizeHint().width()
+    assert panel._bar.width() >= in_characters(panel, BAR_CHARACTERS)
+    assert panel.height() <= in_lines(panel, 2.6)
+
+
+def test_the_buttons_are_shorter_than_the_menu(panel):
+    texts = [(button_of(panel, action).text(), action.text()) for action in panel.actions()]
+    assert texts == [
+        ("Redo all", "&Redo all images"),
+        ("Close queue", "&Close queue"),
+        ("Abort…", "&Abort queue…"),
+    ]
 
 
 def test_each_button_says_what_is_wanted(qtbot, server, panel):
@@ -92,6 +113,7 @@ def test_without_a_queue_it_is_said_what_to_do(qtbot, server, panel):
     server.set_statistics(stat(state=QueueState.IDLE, opened=None))
     qtbot.waitUntil(lambda: panel._counters.whole.startswith("No queue"))
     assert enabled(panel) == [False] * 3
+    assert not panel._bar.isVisible()
     server.set_disconnected()
     qtbot.waitUntil(lambda: panel._counters.whole.startswith("Connect"))
 

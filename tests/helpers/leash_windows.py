@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PyQt5.QtCore import QEvent, QPointF, Qt
 from PyQt5.QtGui import QMouseEvent
-from PyQt5.QtWidgets import QApplication, QMessageBox
+from PyQt5.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from saxsdog.cli.main import main as saxsdog
 from saxsdog.network import VARIABLE
@@ -60,6 +60,13 @@ class Window:
     def has_no_question(self):
         return not self._boxes()
 
+    def choose_file(self, path):
+        """Answer the dialog that asks for a file."""
+        dialogs = self.leash.window.findChildren(QFileDialog)
+        dialog = next(each for each in dialogs if each.isVisible())
+        dialog.selectFile(str(path))
+        dialog.accept()
+
     def notice(self):
         """Return the text above the tabs, ``""`` without one."""
         notice = self.leash.window.notices.notice
@@ -79,7 +86,7 @@ class Window:
         self.bot.mouseMove(viewport, places[0])
         self.bot.mousePress(viewport, Qt.LeftButton, pos=places[0])
         for place in (halfway, places[1]):
-            _move_pressed(viewport, place)
+            move_pressed(viewport, place)
         self.bot.mouseRelease(viewport, Qt.LeftButton, pos=places[1])
 
     def _boxes(self):
@@ -92,7 +99,7 @@ def _after_all_events(look):
     return look()
 
 
-def _move_pressed(viewport, place):
+def move_pressed(viewport, place):
     """Move the mouse with its button pressed, which the helper of Qt does not do."""
     at = QPointF(place)
     where = QPointF(viewport.mapToGlobal(place))

@@ -90,9 +90,7 @@ def test_a_wrong_value_is_kept_with_its_problem(model):
     assert model.document["Wavelength"] == "1,54"
     assert model.calibration is None
     (message,) = model.problems.values()
-    assert message == (
-        'expected a number (Angstrom), got the text "1,54": write a point, not a comma'
-    )
+    assert message == ('expected a number (Å), got the text "1,54": write a point, not a comma')
 
 
 def test_what_the_schema_cannot_see_is_a_problem_too(model):
@@ -302,6 +300,24 @@ def test_a_wrong_object_is_replaced_by_adding_it(model):
     assert model.can_add(("Geometry",))
     model.add(("Geometry",))
     assert len(model.document["Geometry"]["BeamCenter"]) == 2
+
+
+@pytest.mark.parametrize("add_to", [{}, {"Geometry": None}])
+def test_a_geometry_is_added_where_there_is_none(qapp, add_to):
+    model = CalibrationModel()
+    model.open_document(add_to)
+    model.add(("Geometry",))
+    geometry = json.loads(json.dumps(model.document))["Geometry"]
+    assert geometry["Imagesize"] == [1, 1]
+    assert geometry["BeamCenter"] == [0, 0]
+
+
+@pytest.mark.parametrize("geometry", [{"BeamCenter": [1, 2]}, {"Imagesize": 5}, {"Imagesize": {}}])
+def test_a_pair_of_numbers_is_added_as_a_whole(qapp, geometry):
+    model = CalibrationModel()
+    model.open_document({"Geometry": geometry})
+    model.add(("Geometry", "Imagesize"))
+    assert model.document["Geometry"]["Imagesize"] == [1, 1]
 
 
 def test_a_pixel_may_get_a_second_edge(qapp):

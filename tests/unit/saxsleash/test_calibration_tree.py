@@ -66,16 +66,24 @@ def test_there_is_a_row_for_every_key_of_the_schema(tree):
     assert names(tree, ("Masks",)) == ["Mask 0", "Mask 1"]
 
 
-def test_values_are_shown_with_all_their_digits(tree, calibration):
+def test_of_a_long_number_only_the_first_digits_are_shown(tree, calibration):
     calibration.set_value(("Wavelength",), 1.549871234567)
-    assert text(tree, "Wavelength") == "1.549871234567"
+    calibration.set_value(("Geometry", "BeamCenter"), [804.68604651163, 422.3256])
+    assert text(tree, "Wavelength") == "1.549871…"
+    assert text(tree, "Geometry", "BeamCenter") == "804.686…, 422.3256"
+    assert tree.index_of(("Wavelength",), VALUE).data(Qt.EditRole) == 1.549871234567
+
+
+def test_values_are_shown_as_people_read_them(tree, calibration):
+    calibration.set_value(("Wavelength",), 1.54987)
+    assert text(tree, "Wavelength") == "1.54987"
     assert tree.index_of(("Wavelength",), UNIT).data() == "Å"
     assert text(tree, "Geometry", "BeamCenter") == "12.25, 17.5"
     assert text(tree, "Directory") == "2026 / user"
     assert text(tree, "Masks") == "2 masks"
     assert text(tree, "Masks", 0) == "all"
     assert text(tree, "Masks", 1) == "ring.msk"
-    assert text(tree, "Slices", 0) == "x · InPlane"
+    assert text(tree, "Slices", 0) == "S2 · x · InPlane"
     assert text(tree, "Slices", 0, "MaskRef") == "1  (ring.msk)"
 
 

@@ -31,6 +31,11 @@ def test_what_is_neither_a_command_nor_a_file_is_explained(capsys):
     assert "expected a calibration file or one of hello" in fails_with(capsys, "stats")
 
 
+def test_names_that_no_disk_takes_are_explained(capsys):
+    assert "expected a calibration file" in fails_with(capsys, "x" * 300)
+    assert "expected a folder of images" in fails_with(capsys, "--local", "x" * 300)
+
+
 def test_a_folder_that_is_not_there_is_named(capsys, tmp_path):
     assert str(tmp_path / "gone") in fails_with(capsys, "--local", tmp_path / "gone")
 

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from saxsleash.models.count_scale import (
     BRIGHTEST,
@@ -74,6 +75,29 @@ def test_ticks_lie_between_the_levels_and_are_few(low, width, scale):
     assert found == sorted(found)
     ends = [counts_of(level, scale) for level in levels]
     assert all(ends[0] <= counts <= ends[1] for counts in found)
+
+
+@pytest.mark.parametrize("scale", CountScale)
+@pytest.mark.filterwarnings("error")
+@given(
+    arrays(np.float64, (4, 5), elements=st.floats(0, allow_nan=False, allow_infinity=False)),
+)
+@example(np.full((4, 5), 1e300))
+@example(np.array([[0.0, 1e300], [1.0, 1e39]]))
+def test_no_count_of_a_file_is_too_large_to_be_drawn(scale, image):
+    gaps = np.zeros(image.shape, bool)
+    mapped = places(image, gaps, scale)
+    assert np.isfinite(mapped).all()
+    levels = levels_of(mapped, gaps, scale)
+    colours = indices(mapped, gaps, levels)
+    assert colours.flat[image.argmax()] == colours.max()
+    assert all(np.isfinite(ticks(levels, scale)))
+
+
+@pytest.mark.parametrize("scale", CountScale)
+def test_levels_may_be_dragged_beyond_every_number(scale):
+    assert all(np.isfinite(ticks((0.0, 1e308), scale)))
+    assert all(np.isfinite(ticks((-1e308, 1e308), scale)))
 
 
 def test_ticks_of_several_decades_are_powers_of_ten():

@@ -91,11 +91,12 @@ def test_a_report_is_kept_in_a_file_named_after_its_time(tmp_path):
     assert "ValueError: broken" in path.read_text(encoding="utf-8")
 
 
-def test_reports_of_one_second_share_a_file(tmp_path):
-    for message in ("one", "two"):
-        keep(reported(message), tmp_path, lambda: NOON)
-    (path,) = tmp_path.iterdir()
-    assert path.read_text(encoding="utf-8").count("Crash report") == 2
+def test_reports_of_one_moment_have_a_file_each(tmp_path):
+    paths = [keep(reported(message), tmp_path, lambda: NOON) for message in ("one", "two")]
+    assert paths == sorted(tmp_path.iterdir())
+    for path, message in zip(paths, ("one", "two"), strict=True):
+        assert path.read_text(encoding="utf-8").count("Crash report") == 1
+        assert f"ValueError: {message}" in path.read_text(encoding="utf-8")
 
 
 def test_the_newest_files_are_kept_and_others_left_alone(tmp_path):
@@ -104,8 +105,25 @@ def test_the_newest_files_are_kept_and_others_left_alone(tmp_path):
         keep(reported(), tmp_path, lambda at=NOON + i: at)
     kept = sorted(tmp_path.glob("crash-*"))
     assert len(kept) == 20
-    assert keep(reported(), tmp_path, lambda: NOON + 24) == kept[-1]
+    newest = keep(reported(), tmp_path, lambda: NOON + 25)
+    assert sorted(tmp_path.glob("crash-*")) == [*kept[1:], newest]
     assert (tmp_path / "mine.txt").exists()
+
+
+def test_files_of_an_older_version_make_room(tmp_path):
+    (tmp_path / "crash-20200101-120000.txt").touch()
+    for i in range(20):
+        keep(reported(), tmp_path, lambda at=NOON + i: at)
+    assert not (tmp_path / "crash-20200101-120000.txt").exists()
+    assert len(list(tmp_path.iterdir())) == 20
+
+
+def test_a_new_report_stays_when_the_clock_was_put_back(tmp_path):
+    for i in range(20):
+        keep(reported(), tmp_path, lambda at=NOON + i: at)
+    path = keep(reported(), tmp_path, lambda: NOON - 3600)
+    assert path.exists()
+    assert len(list(tmp_path.iterdir())) == 20
 
 
 def test_a_folder_that_cannot_be_made_costs_the_file_only(tmp_path):

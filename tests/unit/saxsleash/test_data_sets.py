@@ -3,12 +3,14 @@ import pytest
 from saxsleash.models import data_sets
 from saxsleash.models.data_sets import DataSet, Kind, Offer, offers_of
 from saxsleash.models.file_names import FileNames, Group
+from saxsleash.models.newest_rows import NewestRows
 
 
 def offered(*files):
-    names = FileNames()
+    names, newest = FileNames(), NewestRows()
     names.extend(files)
-    return [(offer.data_set.label, offer.count) for offer in offers_of(names)]
+    newest.extend(files)
+    return [(offer.data_set.label, offer.count) for offer in offers_of(names, newest)]
 
 
 def test_folders_and_series_are_found_in_the_names():
@@ -26,6 +28,16 @@ def test_folders_and_series_are_found_in_the_names():
         ("n/run2/", 4),
         ("n/run2/water_*", 3),
     ]
+
+
+def test_an_image_that_was_integrated_again_counts_once():
+    assert offered("a/x_1.tif", "a/x_2.tif", "b/x_1.tif", "a/x_1.tif", "a/x_1.tif") == [
+        ("All images", 3),
+        ("a/", 2),
+        ("a/x_*", 2),
+        ("b/", 1),
+    ]
+    assert offered("x_1.tif", "x_1.tif") == [("All images", 1)]
 
 
 def test_a_folder_that_joins_others_is_offered():
@@ -83,4 +95,4 @@ def test_what_is_typed_means_a_folder_if_it_ends_like_one():
 
 
 def test_an_empty_history_offers_all_of_nothing():
-    assert offers_of(FileNames()) == [Offer(DataSet(), 0)]
+    assert offers_of(FileNames(), NewestRows()) == [Offer(DataSet(), 0)]

@@ -135,6 +135,27 @@ def test_a_row_is_found_by_its_cursor(model):
     assert [model.index_of(cursor) for cursor in (3, 7, 9, 8, 10, 0)] == [0, 1, 2, None, None, None]
 
 
+def test_the_newest_row_of_an_image_is_the_one_that_is_selected(model):
+    model.extend("q", *page_of([1, 2, 3], R0=[1.0, 2.0, 3.0]))
+    _, numbers = page_of([4, 5], R0=[40.0, 50.0])
+    numbers["time"] = numbers["time"] - 3
+    model.extend("q", ["run/x_00001.tif", "other/x_00002.tif"], numbers)
+    assert model.values("R0", "I0", model.selected).tolist() == [40.0, 2.0, 50.0, 3.0]
+    assert (len(model), model.n_images, model.offers()[0].count) == (5, 4, 4)
+    assert [model.newest_of(index) for index in range(5)] == [3, 1, 2, 3, 4]
+    assert model.values("R0", "I0").tolist() == [1.0, 2.0, 3.0, 40.0, 50.0]
+    assert model.index_of(1) == 0
+    assert model.rate.histogram().sum() == 5
+
+
+def test_another_queue_knows_nothing_of_the_images_of_the_former(model):
+    model.extend("q", *page_of([1, 2]))
+    _, numbers = page_of([3])
+    model.extend("r", ["run/x_00001.tif"], numbers)
+    assert (len(model), model.n_images, model.newest_of(0)) == (1, 1, 0)
+    assert model.selected.tolist() == [0]
+
+
 def test_counts_of_the_server_are_told(model):
     told = count_of(model.server_changed)
     model.set_counts(10, 3)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from saxsleash.models.scales import Scale, ScaleKind, number_text, threshold_for
@@ -42,6 +42,46 @@ def test_ticks_lie_between_the_ends_and_ascend(low, width, kind, pixels):
 def test_a_long_axis_has_labels_but_not_too_many(low, width, kind, pixels):
     (_, labelled), _ = Scale(kind).ticks(low, low + width, pixels)
     assert len(labelled) <= pixels / 55 * 1.7 + 3
+
+
+sizes = st.floats(5e-324, 1.7e308)
+ends = st.floats(-1.7e308, 1.7e308)
+
+
+@pytest.mark.filterwarnings("error")
+@given(ends, ends, sizes, st.sampled_from(ScaleKind), st.floats(60, 1500))
+@example(-1.7e308, 1.7e308, 1e308, ScaleKind.LINEAR, 600.0)
+@example(0.0, 5e-324, 5e-324, ScaleKind.LINEAR, 600.0)
+@example(1.0, 1.0 + 2e-16, 1.0, ScaleKind.LINEAR, 600.0)
+@example(-300.0, 300.0, 1e300, ScaleKind.SYMLOG, 600.0)
+@example(-300.0, 300.0, 1e-300, ScaleKind.SYMLOG, 600.0)
+def test_no_number_is_too_large_or_too_small_for_an_axis(low, high, size, kind, pixels):
+    scale = Scale(kind, threshold_for(np.array([size])))
+    assert 0 < scale.threshold < np.inf
+    ends = scale.forward(np.sort([low, high]))
+    for left, right in (ends, (low, high)):
+        for distance, places in scale.ticks(float(left), float(right), pixels):
+            assert len(places) < 2000
+            assert len(scale.labels(places, distance)) == len(places)
+
+
+@pytest.mark.filterwarnings("error")
+@given(st.lists(ends, min_size=1), sizes)
+def test_a_symmetric_logarithm_has_a_finite_place_for_every_number(values, size):
+    scale = Scale(ScaleKind.SYMLOG, threshold_for(np.array([size])))
+    placed = scale.forward(np.array(values))
+    assert np.isfinite(placed).all()
+    assert (np.sign(placed)[np.abs(values) >= scale.threshold] != 0).all()
+
+
+def test_around_the_largest_numbers_nothing_is_drawn():
+    placed = Scale().forward(np.array([-1.7e308, 1.0, 1e299, 1.7e308]))
+    assert np.isfinite(placed).tolist() == [False, True, True, False]
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
+def test_what_is_no_number_has_no_label(value):
+    assert number_text(value) == ""
 
 
 def test_an_axis_over_two_decades_is_labelled_at_one_two_and_five():

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from saxsleash.models.data_sets import DataSet, Kind
 from saxsleash.models.file_names import FileNames
 from saxsleash.models.growing import Growing
+from saxsleash.models.newest_rows import NewestRows
 from saxsleash.models.selection import Selection
 
 FILES = st.sampled_from(["a/x_1.tif", "a/x_2.tif", "a/y.tif", "b/x_1.tif", "b/x_12.tif", "z_3.tif"])
@@ -29,12 +30,18 @@ class Rows:
     def __init__(self):
         self.files = FileNames()
         self.when = Growing(np.float64)
-        self.selection = Selection(self.files, self.when)
+        self.newest = NewestRows()
+        self.selection = Selection(self.files, self.when, self.newest)
 
     def add(self, rows):
-        self.files.extend([file for file, _ in rows])
+        files = [file for file, _ in rows]
+        self.files.extend(files)
+        self.newest.extend(files)
         self.when.extend([when for _, when in rows])
-        self.selection.grow()
+
+    def selected(self):
+        """Names of the selected rows."""
+        return self.files.names(self.selection.selected)
 
 
 def holds(data_set, file):
@@ -51,19 +58,61 @@ def holds(data_set, file):
             )
 
 
-@given(st.lists(st.lists(ROWS, max_size=8), max_size=5), SETS, st.integers(0, 5))
-def test_pages_are_put_in_order_of_time_as_if_they_had_come_at_once(pages, data_set, chosen_at):
+def newest_rows(rows):
+    """The last row of each image."""
+    return {file: n for n, (file, _) in enumerate(rows)}.values()
+
+
+@given(st.lists(st.lists(ROWS, max_size=8), max_size=5), SETS, st.integers(0, 5), st.booleans())
+def test_the_last_row_of_each_image_is_shown_in_order_of_time(pages, data_set, chosen_at, looks):
     rows = Rows()
     for number, page in enumerate(pages):
         if number == chosen_at:
             rows.selection.choose(data_set)
         rows.add(page)
-    rows.selection.choose(data_set)
+        if looks:
+            len(rows.selection.members)
+    if chosen_at >= len(pages):
+        rows.selection.choose(data_set)
     everything = list(chain.from_iterable(pages))
-    expected = [n for n, (file, _) in enumerate(everything) if holds(data_set, file)]
+    expected = [n for n in sorted(newest_rows(everything)) if holds(data_set, everything[n][0])]
     expected.sort(key=lambda n: everything[n][1])
     assert rows.selection.members.tolist() == expected
     assert rows.selection.times.tolist() == [everything[n][1] for n in expected]
+
+
+def test_frames_are_the_same_images_when_those_before_them_move():
+    rows = Rows()
+    rows.add([(f"x_{n}.tif", n) for n in range(6)])
+    rows.selection.limit(2, 3)
+    rows.add([("x_0.tif", 7), ("x_0.tif", 8), ("x_9.tif", 9), ("x_4.tif", 4), ("x_2.tif", 2)])
+    assert rows.selected() == ["x_2.tif", "x_3.tif"]
+    assert (rows.selection.first, rows.selection.last) == (1, 2)
+    rows.add([("x_0.tif", 0), ("x_5.tif", 0)])
+    assert rows.selected() == ["x_2.tif", "x_3.tif"]
+    assert (rows.selection.first, rows.selection.last) == (3, 4)
+
+
+def test_an_image_that_moves_out_of_the_frames_is_no_longer_among_them():
+    rows = Rows()
+    rows.add([(f"x_{n}.tif", n) for n in range(4)])
+    rows.selection.limit(1, 2)
+    rows.add([("x_1.tif", 9)])
+    assert rows.selected() == ["x_2.tif"]
+    rows.selection.limit(1, None)
+    rows.add([("x_0.tif", 9)])
+    assert rows.selected() == ["x_2.tif", "x_3.tif", "x_1.tif", "x_0.tif"]
+
+
+@given(st.lists(st.lists(ROWS, max_size=8), max_size=5), st.integers(0, 4), st.integers(0, 4))
+def test_frames_can_be_shown_whatever_moves(pages, first, more):
+    rows = Rows()
+    rows.selection.limit(first, first + more)
+    for page in pages:
+        rows.add(page)
+        selection = rows.selection
+        assert 0 <= selection.first <= selection.last
+        assert selection.selected.size == max(0, selection.stop - selection.first)
 
 
 def test_new_rows_join_the_data_set_without_a_look_at_the_old():

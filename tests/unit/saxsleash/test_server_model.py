@@ -105,6 +105,23 @@ def test_the_time_left_follows_from_the_seconds_in_which_something_was_done(serv
     assert server.time_left is None
 
 
+@pytest.mark.parametrize("pending", [1, 10])
+def test_no_time_is_told_that_is_over_before_it_is_read(server, pending):
+    counters = Counters(known=100 + pending, integrated=100, pending=pending)
+    server.set_statistics(stat(counters=counters, rate=(0,) * 58 + (50, 50)))
+    assert server.time_left is None
+
+
+def test_a_calibration_can_be_had_when_there_was_a_queue_and_somebody_answers(server):
+    assert not server.has_calibration
+    server.set_statistics(stat(opened=None, state=QueueState.IDLE))
+    assert not server.has_calibration
+    server.set_statistics(stat(opened=100.0, state=QueueState.ABORTED))
+    assert server.has_calibration
+    server.set_lost("not-reachable", "nobody is there")
+    assert not server.has_calibration
+
+
 def test_a_queue_of_somebody_else_is_noticed(server, replaced):
     server.set_statistics(stat(opened=100.0))
     server.set_statistics(stat(opened=100.0))

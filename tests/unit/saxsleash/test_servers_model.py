@@ -36,6 +36,13 @@ def test_the_servers_of_the_file_are_listed(network, servers):
     assert servers.entry("nobody") is None
 
 
+def test_a_file_that_is_out_of_reach_is_not_called_missing(tmp_path, monkeypatch, servers):
+    monkeypatch.setenv(VARIABLE, str(tmp_path / ("x" * 300)))
+    servers.reload()
+    assert "cannot be read" in servers.problem
+    assert not servers.is_missing
+
+
 def test_a_missing_file_is_told_with_what_makes_one(network, servers):
     servers.reload()
     assert servers.is_missing
