@@ -40,7 +40,7 @@ COMMIT_AFTER = 0.02
 BATCH = 256
 """Sightings of one turn; workers must not wait longer for the next job."""
 
-MOST_SIGHTINGS = 50_000
+MOST_SIGHTINGS = 20_000
 """That wait to be looked at; who delivers more, waits."""
 
 LONGEST_TURN = 1.0

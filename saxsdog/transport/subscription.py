@@ -30,8 +30,8 @@ LONGEST_TURN_MS = 500
 LARGEST_FRAME = 1 << 26
 """Bytes; a larger frame costs the connection, a smaller one that is no event is counted."""
 
-MOST_WAITING = 100_000
-"""Messages in our memory that are not taken yet, some 40 MB of events. What comes then waits where
+MOST_WAITING = 20_000
+"""Messages in our memory that are not taken yet, some 10 MB of events. What comes then waits where
 it is; only a feeder that does not wait for us, and keeps less than it sends, loses some of them."""
 
 _LINE_EVENTS = zmq.EVENT_CONNECTED | zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED
