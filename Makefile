@@ -5,7 +5,7 @@ BUDGET ?= 60
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test soak lint bench docs screenshots clean
+.PHONY: demo test soak mutants lint bench docs screenshots clean
 
 demo: $(VENV)/.demo  ## simulate an experiment, integrate it, draw the result
 	$(BIN)/saxsdog demo build/demo
@@ -15,6 +15,9 @@ test: lint  ## lint, type-check, test
 
 soak: $(VENV)/.test  ## the long tests, each for BUDGET seconds: make soak BUDGET=600
 	$(BIN)/python -m pytest tests/faults -m soak --budget $(BUDGET) --durations 0
+
+mutants: $(VENV)/.mutants  ## which changes of the code no test notices: make mutants MODULE=saxsdog/paths.py
+	$(BIN)/python tests/mutants.py $(MODULE)
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
@@ -39,10 +42,11 @@ clean:
 
 $(VENV)/.demo: extra := plot
 $(VENV)/.test: extra := test
+$(VENV)/.mutants: extra := mutants
 $(VENV)/.bench: extra := bench
 $(VENV)/.docs: extra := docs
 $(VENV)/.gui: extra := gui
-$(VENV)/.demo $(VENV)/.test $(VENV)/.bench $(VENV)/.docs $(VENV)/.gui: $(VENV)/.made pyproject.toml
+$(VENV)/.demo $(VENV)/.test $(VENV)/.mutants $(VENV)/.bench $(VENV)/.docs $(VENV)/.gui: $(VENV)/.made pyproject.toml
 	$(PIP) --editable '.[$(extra)]'
 	touch $@
 

@@ -83,6 +83,11 @@ class Roots:
             raise SettingsError("roots: expected at least one folder to work in, got none")
         self.folders = tuple(map(_real_root, folders))
         self._prefixes = [f"{folder.as_posix().rstrip('/')}/" for folder in self.folders]
+        begins = "|".join(
+            re.escape(f"{str(folder).rstrip(os.sep)}{os.sep}") for folder in self.folders
+        )
+        # Not in the middle of another path, and no lone slash where a root is the file system.
+        self._begin_of_path = re.compile(rf"(?<![\w./\\-])(?:{begins})(?![\s/])")
         self._clock = clock
         self._destinations: dict[str, _Destination] = {}
 
@@ -157,9 +162,7 @@ class Roots:
 
     def shorten(self, text: str) -> str:
         """Return a sentence for people outside: paths in it start at their root."""
-        for folder in self.folders:
-            text = text.replace(f"{folder}{os.sep}", "")
-        return printable(text)
+        return printable(self._begin_of_path.sub("", text))
 
     def list_folder(self, parts: Sequence[str], most: int = 10_000) -> FolderContent:
         """Return what is in a folder, folders first; nothing hidden, no link to the outside.

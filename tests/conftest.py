@@ -1,8 +1,16 @@
 """What all tests share."""
 
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before Qt looks for a screen
+
+# How long an example takes says nothing; `make soak` tries more of them.
+settings.register_profile("any machine", deadline=None, max_examples=50)
+settings.load_profile("any machine")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -100,7 +100,8 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(","
 
 def _check_extent(text: str, limits: Limits) -> None:
     """Check depth and number of values before the parser, which recurses, sees the text."""
-    if text.count("[") + text.count("{") <= limits.depth and text.count(",") <= limits.values:
+    brackets = text.count("[") + text.count("{")
+    if brackets <= limits.depth and text.count(",") + brackets <= limits.values:
         return  # true even if all of them were outside texts
     bare = _TEXT.sub("", text)
     values = bare.count(",") + bare.count("[") + bare.count("{")

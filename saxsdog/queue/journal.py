@@ -5,7 +5,6 @@ dies; if the power fails, the last moments may roll back, which costs repeated w
 Changes gather in one transaction until :meth:`Journal.commit`. A journal belongs to one thread.
 """
 
-import contextlib
 import json
 import os
 import sqlite3
@@ -45,6 +44,7 @@ class Journal:
         self._file = path
         self._closed_because = ""
         self._db, self.was_damaged = open_database(path)
+        self._begun_anew = False  # by open_again, and not yet committed
         self._folder_ids: dict[str, int] = {}
         self._folders: dict[int, str] = {}
         self._last_cursor = self._endings = 0
@@ -67,13 +67,12 @@ class Journal:
         """
         if self.changed:
             self._execute("COMMIT")
+            self._begun_anew = False
 
     def roll_back(self) -> None:
         """Forget what was not committed; what was learnt from the journal since is wrong."""
         if self.changed:
             self._execute("ROLLBACK")
-        self._folder_ids.clear()
-        self._folders.clear()
         self._begin_with_what_is_there()
 
     def open_again(self) -> bool:
@@ -82,19 +81,16 @@ class Journal:
         Returns
         -------
         bool
-            Whether it was damaged, and an empty one was begun. Its cursors go on where those of
-            the former ended, so that nobody who follows the history waits in vain.
+            Whether it was damaged, and an empty one was begun, in which nothing was committed yet.
+            Its cursors go on where those of the former ended, so that nobody who follows the
+            history waits in vain.
 
         Raises
         ------
         JournalError
             If it cannot be opened; this may be tried again.
         """
-        last, endings = self._last_cursor, self._endings
-        with contextlib.suppress(sqlite3.Error):
-            self._db.execute("ROLLBACK")
-        with contextlib.suppress(sqlite3.Error):
-            self._db.close()
+        self._db.close()
         try:
             self._db, damaged = open_database(self._file)
         except OutputError as error:
@@ -102,16 +98,12 @@ class Journal:
             raise JournalError(self._closed_because) from error
         self._closed_because = ""
         self.was_damaged |= damaged
-        self._folder_ids.clear()
-        self._folders.clear()
+        self._begun_anew |= damaged
         self._begin_with_what_is_there()
-        if self.last_cursor < last:
-            self._change("DELETE FROM sqlite_sequence WHERE name = 'result'")
-            self._change("INSERT INTO sqlite_sequence VALUES ('result', ?)", (last,))
-        if self._endings < endings:
-            self.set_fact("endings", str(endings))
-            self._endings = endings
-        return damaged
+        self._change("DELETE FROM sqlite_sequence WHERE name = 'result'")
+        self._change("INSERT INTO sqlite_sequence VALUES ('result', ?)", (self._last_cursor,))
+        self.set_fact("endings", str(self._endings))
+        return self._begun_anew
 
     def close(self) -> None:
         """Commit and close; safe to call twice."""
@@ -150,12 +142,19 @@ class Journal:
             raise JournalError(self._closed_because)
 
     def _begin_with_what_is_there(self) -> None:
-        for number, folder in self._ask("SELECT id, path FROM folder"):
-            self._remember(number, os.fsdecode(folder))
-        ((last, ending),) = self._ask("SELECT max(id), max(ending) FROM image")
-        self._last_id = last or 0
-        self._endings = max(ending or 0, int(self.fact("endings") or 0))
-        self._last_cursor = max(self._last_cursor, self.last_cursor)
+        """Learn folders and numbers anew; a number that was given is not given again."""
+        self._folder_ids.clear()
+        self._folders.clear()
+        try:
+            for number, folder in self._ask("SELECT id, path FROM folder"):
+                self._remember(number, os.fsdecode(folder))
+            ((last, ending),) = self._ask("SELECT max(id), max(ending) FROM image")
+            self._last_id = last or 0
+            self._endings = max(self._endings, ending or 0, int(self.fact("endings") or 0))
+            self._last_cursor = max(self._last_cursor, self.last_cursor)
+        except JournalError as error:
+            self._closed_because = str(error)  # without its folders nothing in it makes sense
+            raise
 
     # -------------------------------------------------------------------- facts of the queue
 
@@ -254,7 +253,8 @@ class Journal:
     def add_result(self, result: Result) -> int:
         """Append to the history and return the cursor."""
         folder, name = os.path.split(result.path)
-        curves_in = os.path.dirname(result.curves[0])  # noqa: PTH120 - hot, a Path costs more
+        first = result.curves[0] if result.curves else ""  # it may be in an archive only
+        curves_in = os.path.dirname(first)  # noqa: PTH120 - hot, a Path costs more
         curves = b"\0".join(os.fsencode(os.path.basename(c)) for c in result.curves)  # noqa: PTH119
         inserted = self._change(
             "INSERT INTO result VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -449,7 +449,7 @@ class Journal:
             exposure,
             announced,
             done,
-            tuple(self._path(curves_in, curve) for curve in curves.split(b"\0")),
+            tuple(self._path(curves_in, curve) for curve in curves.split(b"\0") if curve),
             json.loads(parameters),
         )
 

@@ -29,6 +29,8 @@ class Entry:
         How often it was carried out.
     reply
         The sealed reply as long as it is kept.
+    forgotten
+        Whether its time is over, and nobody can ask for its reply any more.
     """
 
     mark: bytes
@@ -36,6 +38,7 @@ class Entry:
     under_way: bool = True
     tries: int = 0
     reply: list[bytes] | None = None
+    forgotten: bool = False
 
     @property
     def size(self) -> int:
@@ -77,7 +80,7 @@ class Seen:
     def keep(self, entry: Entry, reply: list[bytes]) -> None:
         """Keep a reply for those who ask again; one too large is not kept, old ones make room."""
         entry.reply = reply
-        if entry.size > LARGEST_KEPT:
+        if entry.forgotten or entry.size > LARGEST_KEPT:
             entry.reply = None
             return
         self._kept.append(entry)
@@ -89,7 +92,9 @@ class Seen:
         now = self._clock()
         while self._ends and self._ends[0][0] <= now:
             _, identity = self._ends.popleft()
-            self._drop_reply(self._entries.pop(identity))
+            entry = self._entries.pop(identity)
+            entry.forgotten = True
+            self._drop_reply(entry)
         while self._kept and self._kept[0].reply is None:
             self._kept.popleft()
 

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from saxsdog import paths
 from saxsdog.errors import PathError, SettingsError
-from saxsdog.paths import MEMORY, Roots, printable
+from saxsdog.paths import LONGEST_PATH, MEMORY, Roots, printable
+from tests.helpers.users import folder_for_all, rights_of_a_user
 
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="links and names of other systems")
 
@@ -42,7 +43,7 @@ def test_there_must_be_a_root():
 
 
 def test_a_root_must_exist(tmp_path):
-    with pytest.raises(SettingsError, match="none"):
+    with pytest.raises(SettingsError, match=r"folder that exists, got .*none"):
         Roots([tmp_path, tmp_path / "none"])
 
 
@@ -100,8 +101,21 @@ def test_no_part_and_a_dot_name_the_root(roots, tree, parts):
 def test_a_part_that_no_path_may_have_is_named(roots, part, complaint):
     with pytest.raises(PathError, match=complaint) as caught:
         roots.directory(["run", part])
-    assert "part 2 of the path" in str(caught.value)
+    assert f"part 2 of the path, '{printable(part)}', " in str(caught.value)
     assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("part", ["ä" * 127 + "x", "Grüße %20", "-", "...", "~"])
+def test_any_other_part_is_fine(roots, tree, part):
+    (tree / "user1" / "run" / part).mkdir()
+    assert roots.directory(["run", part]) == tree / "user1" / "run" / part
+
+
+@needs_posix
+@pytest.mark.parametrize("name", ["aux.tif", "a:b", "x."])
+def test_what_only_windows_refuses_is_fine_elsewhere(roots, tree, name):
+    assert roots.directory([name], must_exist=False) == tree / "user1" / name
+    assert roots.locate(f"{tree}/user1/{name}")[0] == tree / "user1" / name
 
 
 def test_a_path_of_too_many_parts_is_refused(roots):
@@ -122,8 +136,8 @@ def test_usual_names_are_fine_on_windows(name):
 
 
 def test_a_folder_that_is_not_there_is_refused(roots):
-    with pytest.raises(PathError, match="run/none: expected a folder, there is none"):
-        roots.directory(["run", "none"])
+    with pytest.raises(PathError, match=r"^run/none: expected a folder, there is none"):
+        roots.directory([".", "run", "none", "."])
 
 
 def test_a_folder_need_not_exist_yet(roots, tree):
@@ -135,7 +149,7 @@ def test_a_folder_need_not_exist_yet(roots, tree):
 def test_a_file_is_no_folder(roots, must_exist):
     with pytest.raises(PathError, match="expected a folder"):
         roots.directory(["run", "x.tif"], must_exist=must_exist)
-    with pytest.raises(PathError, match="cannot be used"):
+    with pytest.raises(PathError, match=r"run/x\.tif/frames: cannot be used"):
         roots.directory(["run", "x.tif", "frames"], must_exist=must_exist)
 
 
@@ -229,6 +243,7 @@ def test_a_path_must_be_absolute(roots, tree, monkeypatch, path):
 def test_a_name_that_no_file_can_have_is_refused(roots, tree, name):
     with pytest.raises(PathError) as caught:
         roots.locate(f"{tree}/user1/run/{name}")
+    assert "user1/run" in str(caught.value)
     assert str(caught.value).isprintable()
 
 
@@ -237,6 +252,16 @@ def test_a_folder_that_cannot_be_leads_to_no_image(roots, tree, folder):
     with pytest.raises(PathError) as caught:
         roots.locate(f"{tree}/user1/{folder}/x.tif")
     assert str(caught.value).isprintable()
+
+
+@needs_posix
+def test_the_longest_way_to_write_a_folder_is_that_of_the_system(roots, tree):
+    folder = f"{tree}/user1/run"
+    to_fill = LONGEST_PATH - len(folder)
+    longest = folder + "/" * (to_fill % 2) + "/." * (to_fill // 2)
+    assert roots.locate(f"{longest}/x.tif")[0] == tree / "user1" / "run" / "x.tif"
+    with pytest.raises(PathError):
+        roots.locate(f"{longest}/./x.tif")
 
 
 @needs_posix
@@ -273,7 +298,7 @@ class TestLinksToImages:
     @pytest.mark.parametrize("target", ["outside/run/s.tif", "user10/run/z.tif", "outside/none"])
     def test_a_link_to_the_outside_is_refused(self, roots, tree, target):
         image = link(tree, "x.tif", tree / target)
-        with pytest.raises(PathError, match="leads elsewhere"):
+        with pytest.raises(PathError, match=r"x\.tif: is a link that leads elsewhere"):
             roots.locate(str(image))
 
     def test_an_image_in_a_folder_that_leads_outside_is_refused(self, roots, tree):
@@ -301,7 +326,9 @@ def test_where_a_folder_leads_is_remembered_only_for_a_while(tree):
     assert roots.locate(f"{away}/x.tif")[0] == tree / "user1" / "run" / "x.tif"
     away.unlink()
     away.symlink_to(tree / "outside" / "run")
-    now[0] += MEMORY
+    now[0] += 0.9 * MEMORY
+    assert roots.locate(f"{away}/x.tif")[0] == tree / "user1" / "run" / "x.tif"
+    now[0] += 0.1 * MEMORY
     with pytest.raises(PathError):
         roots.locate(f"{away}/s.tif")
 
@@ -345,6 +372,35 @@ def test_the_whole_file_system_may_be_a_root():
 def test_odd_bytes_are_escaped_for_people(roots, tree):
     path = tree / "user1" / os.fsdecode(b"a\xff\n\x1b[2J\xc3\xa4.tif")
     assert roots.relative(path) == r"a\xff\n\x1b[2Jä.tif"
+
+
+def test_only_what_cannot_be_printed_is_escaped():
+    assert printable("Grüße /\t\x9b\u200b\udc80\udcff\ud800") == (
+        r"Grüße /\t\x9b\u200b\x80\xff\ud800"
+    )
+
+
+@needs_posix
+def test_paths_in_a_sentence_start_at_their_root(roots, tree):
+    sentence = f"{tree}/user1/run/a\n.tif: no mask '{tree}/archive/old/m.msk' ({tree}/user10/z)"
+    shown = rf"run/a\n.tif: no mask 'old/m.msk' ({tree}/user10/z)"
+    assert roots.shorten(sentence) == shown
+
+
+@needs_posix
+def test_a_root_in_the_middle_of_another_path_stays(tree):
+    (tree / "data").mkdir()
+    inner = tree / str(tree).lstrip("/") / "data"
+    inner.mkdir(parents=True)
+    roots = Roots([tree / "data", inner])
+    assert roots.shorten(f"cannot read {inner}/x.tif") == "cannot read x.tif"
+    assert roots.shorten(f"cannot read /srv{tree}/data/x") == f"cannot read /srv{tree}/data/x"
+
+
+@needs_posix
+def test_sentences_are_readable_where_the_whole_file_system_is_a_root():
+    shown = Roots([Path("/")]).shorten("cannot read /usr/x: 3 // 2 and/or http://here")
+    assert shown == "cannot read usr/x: 3 // 2 and/or http://here"
 
 
 @given(st.text())
@@ -409,11 +465,17 @@ def test_a_folder_outside_is_not_listed(roots):
         roots.list_folder(["..", "outside"])
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads all")
-def test_a_folder_that_cannot_be_read_is_an_error(roots, tree):
-    (tree / "user1" / "run").chmod(0o300)
-    with pytest.raises(PathError, match="run: cannot be read"):
-        roots.list_folder(["run"])
+@needs_posix
+def test_a_folder_that_cannot_be_read_is_an_error():
+    with folder_for_all() as root:
+        closed = root / "run" / "closed"
+        closed.mkdir(parents=True)
+        closed.chmod(0o300)
+        with rights_of_a_user(), pytest.raises(PathError, match=r"^run/closed: cannot be read"):
+            Roots([root]).list_folder(["run", "closed"])
+        root.chmod(0o300)
+        with rights_of_a_user(), pytest.raises(PathError, match=r"^\.: cannot be read"):
+            Roots([root]).list_folder([])
 
 
 # ---------------------------------------------------------------- nothing leads out of them

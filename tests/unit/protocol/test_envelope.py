@@ -100,6 +100,16 @@ def test_what_was_sealed_opens(parts):
     assert open_reply(KEYS, reply, request.context) == parts
 
 
+def test_both_sides_know_a_request_by_the_same_context():
+    request = seal_request(KEYS, PARTS)
+    assert open_request(KEYS, request.frames).context == request.context
+
+
+def test_a_message_with_all_its_attachments_opens():
+    parts = [bytes([number]) for number in range(33)]
+    assert open_request(KEYS, seal_request(KEYS, parts).frames).parts == parts
+
+
 def test_the_same_message_is_never_sealed_in_the_same_way():
     assert len({b"".join(seal_request(KEYS, PARTS).frames) for _ in range(100)}) == 100
 
@@ -117,6 +127,11 @@ def test_a_short_secret_is_refused(secret):
 
 def test_white_space_around_a_secret_does_not_count():
     assert Keys.from_secret(f"\t{SECRET}\n") == KEYS
+
+
+@pytest.mark.parametrize("secret", ["sixteen letters!", "bytes of no text \udcff"])
+def test_a_secret_of_sixteen_characters_is_taken(secret):
+    assert Keys.from_secret(secret) != KEYS
 
 
 def test_a_secret_may_have_any_characters():
@@ -199,6 +214,25 @@ def test_garbage_is_refused(frames):
     assert refused([REQUEST.frames[0], *frames])
 
 
+def test_a_refusal_never_says_why():
+    """Who guesses learns nothing: neither from the form, nor the secret, nor a part."""
+    header, *rest = REQUEST.frames
+    sentences = set()
+    for keys, frames in (
+        (KEYS, [header]),
+        (KEYS, [b"other" + header[5:], *rest]),
+        (KEYS, [header, b"shorter than a tag", *rest[1:]]),
+        (KEYS, [header, b"no tag", *rest[1:]]),
+        (KEYS, [header, flipped(rest[0], 0), *rest[1:]]),
+        (OTHERS, REQUEST.frames),
+    ):
+        with pytest.raises(AuthenticationError) as caught:
+            open_request(keys, frames)
+        sentences.add(str(caught.value))
+    assert len(sentences) == 1
+    assert "sealed with our secret" in sentences.pop()
+
+
 def test_another_secret_does_not_open_a_message():
     with pytest.raises(AuthenticationError):
         open_request(OTHERS, REQUEST.frames)
@@ -252,7 +286,7 @@ def test_a_part_that_opens_is_refused_without_the_commitment_to_its_key():
 
 
 def test_too_large_a_message_is_not_sealed():
-    with pytest.raises(ProtocolError, match="body of at most 1048576 bytes"):
+    with pytest.raises(ProtocolError, match=r"body of at most 1048576 bytes.*of 1048577 bytes"):
         seal_request(KEYS, [bytes(envelope.MEBIBYTE + 1)])
     with pytest.raises(ProtocolError, match="at most 32 attachments"):
         seal_request(KEYS, [b""] * 34)
@@ -269,6 +303,8 @@ def test_the_largest_body_is_sealed():
     ("sizes", "expected"),
     [
         ([2**20, 2**26 - 16, 2**25], False),
+        ([2**20, 2**26 - 16, 2**26 - 2**20 + 16], False),
+        ([2**20, 2**26 - 16, 2**26 - 2**20 + 17], True),
         ([2**20, 2**26 - 15], True),
         ([2**20, 2**26 - 16, 2**26 - 16], True),
         ([2**20 + 1], True),

@@ -67,7 +67,7 @@ def test_no_bytes_raise_anything_but_a_protocol_error(data):
         (b"[" * 100_000, "at most 10000 values"),
         (b"[" * 33 + b"]" * 33, "at most 32 levels"),
         (b'{"a":' * 33 + b"1" + b"}" * 33, "at most 32 levels"),
-        (b"[" + b"0," * 10_001 + b"0]", "at most 10000 values"),
+        (b"[" + b"0," * 10_000 + b"0]", "at most 10000 values, got 10001"),
         (b'"' + b"x" * 65_537 + b'"', "texts of at most 65536 characters"),
         (b'{"' + b"x" * 65_537 + b'": 1}', "texts of at most 65536 characters"),
     ],
@@ -79,7 +79,7 @@ def test_a_document_that_could_be_misunderstood_is_refused(data, message):
 
 def test_what_lies_within_the_limits_is_read():
     assert parse(b"[" * 32 + b"]" * 32, REQUEST_LIMITS)
-    assert len(parse(b"[" + b"0," * 9_998 + b"0]", REQUEST_LIMITS)) == 9_999
+    assert len(parse(b"[" + b"0," * 9_999 + b"0]", REQUEST_LIMITS)) == 10_000
     assert parse(b'"' + b"x" * 65_536 + b'"', REQUEST_LIMITS) == "x" * 65_536
     assert parse(b"[9223372036854775807,-9223372036854775808]", REQUEST_LIMITS)
     assert parse(b'"\\ud83d\\ude00"', REQUEST_LIMITS) == "😀"
@@ -106,6 +106,20 @@ def test_a_reply_may_hold_a_page_of_the_history():
 def test_limits_are_those_that_are_given():
     with pytest.raises(ProtocolError, match="at most 2 levels"):
         parse(b"[[[]]]", Limits(depth=2, values=5))
+
+
+@pytest.mark.parametrize("data", [b"[[1],[2],[3]]", b'{"a":[1],"b":{},"c":[2]}'])
+def test_depth_is_that_of_the_deepest_place(data):
+    limits = Limits(depth=2, values=6)
+    assert len(parse(data, limits)) == 3
+    with pytest.raises(ProtocolError, match="at most 2 levels"):
+        parse(b"[[1],[[]]]", limits)
+
+
+def test_every_comma_object_and_list_counts_as_a_value():
+    assert parse(b"[[1],{},[2]]", Limits(depth=2, values=6)) == [[1], {}, [2]]
+    with pytest.raises(ProtocolError, match="at most 5 values, got 6"):
+        parse(b"[[1],{},[2]]", Limits(depth=2, values=5))
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), "\ud800"])

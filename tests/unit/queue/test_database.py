@@ -1,6 +1,9 @@
+import os
 import random
 import shutil
 import sqlite3
+import subprocess
+import sys
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -79,6 +82,7 @@ def test_a_new_database_has_its_version(tmp_path):
     assert not damaged
     assert db.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
     assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert db.execute("PRAGMA synchronous").fetchone() == (1,)  # whole after a power failure
     db.close()
 
 
@@ -94,7 +98,7 @@ def test_a_text_is_set_aside(tmp_path, caplog):
     path = tmp_path / "journal.sqlite"
     path.write_text("this is no database\n" * 1000)
     open_damaged(path)
-    assert "is damaged" in caplog.text
+    assert f"{path} is damaged" in caplog.text
     assert (tmp_path / "journal.sqlite.damaged").read_text().startswith("this is no database")
 
 
@@ -105,12 +109,13 @@ def test_a_truncated_database_is_set_aside(tmp_path, whole, share):
     open_damaged(path)
 
 
-def test_a_database_of_another_version_is_set_aside(tmp_path):
+def test_a_database_of_another_version_is_set_aside(tmp_path, caplog):
     path = tmp_path / "journal.sqlite"
     db, _ = open_database(path)
     db.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
     db.close()
     open_damaged(path)
+    assert f"got {SCHEMA_VERSION + 1}" in caplog.text
 
 
 def test_a_database_of_another_program_is_set_aside(tmp_path):
@@ -128,6 +133,41 @@ def test_a_database_of_our_version_without_our_tables_is_set_aside(tmp_path):
     db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     db.close()
     open_damaged(path)
+
+
+@pytest.mark.parametrize("table", ["folder", "image", "result", "output", "fact"])
+def test_a_database_without_one_of_our_tables_is_set_aside(tmp_path, table):
+    path = tmp_path / "journal.sqlite"
+    db, _ = open_database(path)
+    db.execute(f"DROP TABLE {table}")
+    db.close()
+    open_damaged(path)
+
+
+READER = """
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("BEGIN")
+db.execute("SELECT * FROM fact").fetchall()
+print("reading", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere what is open keeps its name")
+def test_a_database_is_set_aside_with_its_log_though_another_program_reads_it(tmp_path):
+    path = tmp_path / "journal.sqlite"
+    open_database(path)[0].close()
+    command = [sys.executable, "-c", READER, path]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, **pipes) as reader:  # noqa: S603 - our own interpreter
+        reader.stdout.readline()
+        db = sqlite3.connect(path)
+        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+        db.close()  # the reader keeps it from folding the log in
+        open_damaged(path)
+        aside = {file.name for file in tmp_path.glob("*.damaged")}
+    assert aside == {f"journal.sqlite{suffix}.damaged" for suffix in ("", "-wal", "-shm")}
 
 
 @settings(

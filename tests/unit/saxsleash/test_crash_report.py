@@ -65,9 +65,15 @@ def test_the_home_of_the_user_is_not_named():
     assert f"~/data/x.tif and '~' but {home}less" in report
 
 
-@pytest.mark.parametrize("times", range(20))
-def test_a_secret_is_hidden(times):
-    secret = secrets.token_urlsafe(32)
+@pytest.mark.parametrize(
+    "secret",
+    [
+        *(secrets.token_urlsafe(32) for _ in range(20)),
+        "NQeNLfOiqJiAEoOfyy-LSfSO_gTSkHxzPHXXvERvdug",
+    ],
+    ids=[*map(str, range(20)), "without a digit"],
+)
+def test_a_secret_is_hidden(secret):
     report = reported(f"bad entry {{'Secret': '{secret}'}}")
     assert secret not in report
 

@@ -51,12 +51,25 @@ def test_old_replies_make_room_but_their_ids_stay():
     for i, entry in enumerate(entries):
         seen.remember(str(i), entry)
         seen.keep(entry, [bytes(LARGEST_KEPT)])
+        assert seen.find(str(i)) is entry
     assert [entry.reply is None for entry in entries] == [True] * 2 + [False] * number
     assert seen.find("0") is entries[0]
     clock.now += LIFETIME
     assert seen.find("5") is None
     assert all(entry.reply is None for entry in entries)
     assert seen._kept_bytes == 0
+
+
+def test_a_reply_that_comes_after_its_id_was_forgotten_is_not_kept():
+    clock = Clock()
+    seen = Seen(clock)
+    slow = Entry(b"")
+    seen.remember("slow", slow)
+    clock.now += LIFETIME
+    assert seen.find("slow") is None
+    seen.keep(slow, [b"reply"])
+    assert slow.reply is None
+    assert seen._kept_bytes == len(seen._kept) == 0
 
 
 def test_a_reply_goes_to_a_few_routes_once_each():
