@@ -11,13 +11,14 @@ import errno
 import gzip
 import lzma
 import os
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,9 @@ MOST_EXPANSION = 64
 screen has letters. Above ``LARGEST_UNPACKED`` bytes no image is packed so tightly."""
 
 _CHUNK = 1 << 20
+_MANY_DIMENSIONS = re.compile(rb"(?i)dim_[0-9]{3}")
+_OVERLAP = 16
+"""Bytes of a chunk that are looked at again with the next: what is looked for is shorter."""
 
 
 def read_with_tifffile(path: Path, page: int, dtype: np.dtype[Any]) -> NDArray[np.generic]:
@@ -149,28 +153,45 @@ def read_with_fabio(
 
 
 def _check_unpacked(path: Path, head: bytes) -> None:
-    """Refuse what fabio would choke on: a packed file that does not fit into memory, half a CBF.
+    """Refuse what fabio would choke on.
 
-    It looks for the start of the pixels of a CBF for ever, also behind the end of the file.
+    That is a packed file that does not fit into memory; half a CBF, where it looks for the start of
+    the pixels for ever, also behind the end; and an EDF with a dimension of a number of many
+    digits, up to which it counts.
     """
-    if not head.startswith((GZIP, BZIP)):
-        if ".cbf" in path.name.lower() and not _has_known_start(head):
-            raise FrameError("expected a CBF, it does not begin like one", Reason.NOT_AN_IMAGE)
+    is_packed = head.startswith((GZIP, BZIP))
+    is_called_cbf = ".cbf" in path.name.lower()
+    if not is_packed and is_called_cbf and not _has_known_start(head):
+        raise FrameError("expected a CBF, it does not begin like one", Reason.NOT_AN_IMAGE)
+    if not is_packed and not _begins_like_edf(head):
         return
     most = max(LARGEST_UNPACKED, MOST_EXPANSION * path.stat().st_size)
     size, last = 0, b""
-    is_cbf, has_pixels = ".cbf" in path.name.lower(), False
-    with gzip.open(path) if head.startswith(GZIP) else bz2.open(path) as stream:
+    is_cbf, has_pixels, is_edf = is_packed and is_called_cbf, False, False
+    with _unpacked(path, head) as stream:
         while size <= most and (chunk := stream.read(_CHUNK)):
-            is_cbf = is_cbf or (size == 0 and chunk.startswith(CBF))
+            if size == 0:
+                is_cbf, is_edf = is_cbf or chunk.startswith(CBF), _begins_like_edf(chunk)
             has_pixels = has_pixels or CBF_PIXELS in last + chunk
-            size, last = size + len(chunk), chunk[-len(CBF_PIXELS) :]
-    if size > most:
+            if is_edf and _MANY_DIMENSIONS.search(last + chunk):
+                raise FrameError("expected an EDF of two dimensions, got a hundred or more")
+            size, last = size + len(chunk), chunk[-_OVERLAP:]
+    if is_packed and size > most:
         raise FrameError(
             f"expected a packed image, unpacked it has more than {most} bytes", Reason.TOO_LARGE
         )
     if is_cbf and not has_pixels:
         raise FrameError("expected the start of the pixels of a CBF, not found", Reason.TRUNCATED)
+
+
+def _unpacked(path: Path, head: bytes) -> BinaryIO:
+    if head.startswith(GZIP):
+        return cast(BinaryIO, gzip.open(path))
+    return cast(BinaryIO, bz2.open(path)) if head.startswith(BZIP) else path.open("rb")
+
+
+def _begins_like_edf(head: bytes) -> bool:
+    return head[:512].lstrip().startswith(b"{")
 
 
 def _page_of(file: Any, page: int | None) -> Any:

@@ -28,10 +28,11 @@ NEW_SUBFILE_TYPE, REDUCED, MASK = 254, 1, 4
 IMAGE_WIDTH, IMAGE_LENGTH, BITS_PER_SAMPLE, COMPRESSION = 256, 257, 258, 259
 FILL_ORDER, IMAGE_DESCRIPTION, MODEL, STRIP_OFFSETS = 266, 270, 272, 273
 SAMPLES_PER_PIXEL, ROWS_PER_STRIP, STRIP_SIZES, DATE_TIME, PREDICTOR = 277, 278, 279, 306, 317
-TILE_OFFSETS, TILE_SIZES, SAMPLE_FORMAT = 324, 325, 339
+TILE_WIDTH, TILE_LENGTH, TILE_OFFSETS, TILE_SIZES, SAMPLE_FORMAT = 322, 323, 324, 325, 339
 WANTED = {IMAGE_WIDTH, IMAGE_LENGTH, BITS_PER_SAMPLE, COMPRESSION, FILL_ORDER, IMAGE_DESCRIPTION}
 WANTED |= {MODEL, STRIP_OFFSETS, SAMPLES_PER_PIXEL, ROWS_PER_STRIP, STRIP_SIZES, DATE_TIME}
-WANTED |= {PREDICTOR, TILE_OFFSETS, TILE_SIZES, SAMPLE_FORMAT, NEW_SUBFILE_TYPE}
+WANTED |= {PREDICTOR, TILE_WIDTH, TILE_LENGTH, TILE_OFFSETS, TILE_SIZES, SAMPLE_FORMAT}
+WANTED |= {NEW_SUBFILE_TYPE}
 
 ASCII = 2
 INTEGERS = {1: "u1", 3: "u2", 4: "u4", 13: "u4", 16: "u8"}  # field type -> its integers
@@ -137,6 +138,7 @@ def describe(read_at: ReadAt, page: int | None = None, known: list[Page] | None 
     offset = tags.plain_offset(shape, dtype)
     fields = tags.fields()
     if offset is None:
+        tags.check_pieces(shape)
         length = tags.end_of_pieces()
         return Layout(shape, dtype, "tiff", fields, length=length, page=found.number)
     return Layout(shape, dtype, "plain", fields, offset, shape[0] * shape[1] * dtype.itemsize)
@@ -276,14 +278,33 @@ class _Tags:
         if left_to_tifffile:
             return None
         rows, columns = shape
-        rows_per_strip = max(1, min(self.number(ROWS_PER_STRIP, rows), rows))
-        n_strips = -(-rows // rows_per_strip)
+        rows_per_strip, n_strips = self._strips(rows)
         offsets = self.numbers(STRIP_OFFSETS, n_strips)
         if len(offsets) != n_strips:
             return None
         step = rows_per_strip * columns * dtype.itemsize
         gapless = all(offset == offsets[0] + i * step for i, offset in enumerate(offsets))
         return offsets[0] if offsets and gapless else None
+
+    def check_pieces(self, shape: tuple[int, int]) -> None:
+        """Refuse a page that lacks pieces: tifffile would fill in millions of them one by one."""
+        rows, columns = shape
+        tiled = TILE_OFFSETS in self.entries
+        offsets = self.entries.get(TILE_OFFSETS if tiled else STRIP_OFFSETS)
+        _, n_pieces = self._strips(rows)
+        if tiled:
+            height, width = self.number(TILE_LENGTH, rows), self.number(TILE_WIDTH, columns)
+            n_pieces = -(-rows // max(height, 1)) * -(-columns // max(width, 1))
+        if offsets is not None and offsets.n_values < n_pieces:
+            raise FrameError(
+                f"expected {n_pieces} {'tiles' if tiled else 'strips'}, "
+                f"the page names {offsets.n_values}"
+            )
+
+    def _strips(self, rows: int) -> tuple[int, int]:
+        """Return the number of rows in each strip, and that of strips."""
+        rows_per_strip = max(1, min(self.number(ROWS_PER_STRIP, rows), rows))
+        return rows_per_strip, -(-rows // rows_per_strip)
 
     def end_of_pieces(self) -> int:
         """Where the last of the strips or tiles ends; 0 where the directory does not say."""

@@ -5,9 +5,25 @@ Further arguments are those of libFuzzer. What breaks the reader is left in the 
 
 import sys
 from pathlib import Path
+from types import CodeType
 
 import atheris
 
+from saxsdog import compiled as loops
+
+compile_loop = loops.compiled
+
+
+def compile_as_written(function):
+    """Compile a loop that atheris has changed, to watch it: that cannot be compiled."""
+    file = function.__code__.co_filename
+    parts = compile(Path(file).read_text(encoding="utf-8"), file, "exec").co_consts
+    codes = [part for part in parts if isinstance(part, CodeType)]
+    function.__code__ = next(code for code in codes if code.co_name == function.__name__)
+    return compile_loop(function)
+
+
+loops.compiled = compile_as_written
 with atheris.instrument_imports(include=["saxsdog.io", "saxsdog.protocol"]):
     from tests.helpers.readers import READERS
 

@@ -44,9 +44,10 @@ def told(waits):
 def test_a_backlog_keeps_nobody_waiting(tmp_path, budget, capsys):
     number = min(MOST_BACKLOG, int(LINKS_PER_SECOND * budget / 4) // A_FOLDER * A_FOLDER)
     with serving(tmp_path, workers=1) as served:
-        source = write_frame(served.root / "source.tif", 1)
         for start in range(0, number, A_FOLDER):
             folder = served.folder(f"in/{start:06d}/frames")
+            # A source of its own: no file may have more than 65,000 names.
+            source = write_frame(served.root / f"source{start}.tif", 1)
             for seed in range(A_FOLDER):
                 os.link(source, folder / f"{start + seed:06d}.tif")
         served.new()

@@ -145,6 +145,14 @@ def test_formats_of_others_are_read_through_fabio(tmp_path):
     assert read_frame(tmp_path / "a.edf.gz").header.exposure == 0.5
 
 
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, bz2.compress])
+@pytest.mark.parametrize("ahead", [0, (1 << 20) - 40])
+def test_a_dimension_of_a_number_of_many_digits_holds_nobody_up(tmp_path, pack, ahead):
+    header = b"{\nImage = 1 ;\n" + b" " * ahead + b"Dim_%b = 5 ;\n}\n" % (b"2" * 60)
+    path = stored(tmp_path, pack(b"\n{\nA = 1 ;\n}\n" + header), "a.edf")
+    assert "got a hundred or more" in refusal(path)
+
+
 def outcome(path):
     """Return the image, or the reason why there is none."""
     try:

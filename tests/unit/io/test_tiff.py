@@ -120,6 +120,24 @@ def test_pixels_that_are_no_numbers_are_refused(tag, reason):
         described(tiff_bytes(IMAGE, tags=[tag]))
 
 
+def test_a_page_that_lacks_millions_of_strips_is_refused_at_once():
+    many_rows, packed = (257, 4, 1, struct.pack("<I", 8_000_000)), (259, 3, 1, b"\x08\0")
+    data = tiff_bytes(IMAGE, rows_per_strip=2, tags=[many_rows, packed])
+    with pytest.raises(FrameError, match="expected 4000000 strips, the page names 3"):
+        described(data)
+
+
+def test_a_page_that_lacks_millions_of_tiles_is_refused_at_once():
+    stream = io.BytesIO()
+    tifffile.imwrite(stream, IMAGE, tile=(16, 16))
+    data = bytearray(stream.getvalue())
+    length = data.index(struct.pack("<HHII", 257, 4, 1, 6)) + 8
+    assert described(bytes(data)).packing == "tiff"
+    data[length : length + 4] = struct.pack("<I", 80_000_000)
+    with pytest.raises(FrameError, match="expected 5000000 tiles, the page names 1"):
+        described(bytes(data))
+
+
 @pytest.mark.parametrize(
     "data",
     [
