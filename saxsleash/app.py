@@ -28,6 +28,7 @@ from saxsleash.controllers.masks import Masks
 from saxsleash.controllers.queues import Queues
 from saxsleash.controllers.refusals import Refusals
 from saxsleash.controllers.results import Results
+from saxsleash.controllers.troubles import Troubles
 from saxsleash.crashes import Crashes
 from saxsleash.dialogs.connect import ConnectDialog
 from saxsleash.dialogs.failures import FailuresDialog
@@ -224,6 +225,7 @@ class Leash(QObject):
         )
         self.checklist_panel.center_wanted.connect(self.frames.use_center)
         refusals = Refusals(window.notices, self.server)
+        Troubles(window.notices, self.server)  # lives as long as the notices
         self.queues = Queues(
             window,
             self.checklist_panel,

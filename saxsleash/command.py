@@ -9,7 +9,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from saxsdog.cli import leash
+from saxsdog.cli.exit_status import ExitStatus
 from saxsdog.cli.leash.commands import COMMANDS
+from saxsdog.cli.readers import until_nobody_reads
 from saxsleash.places import is_file, is_folder
 
 DESCRIPTION = """\
@@ -31,6 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words and words[0] in COMMANDS:
         return leash.main(words)
+    return until_nobody_reads(lambda: _open_window(words), ExitStatus.WELL)
+
+
+def _open_window(words: Sequence[str]) -> int:
     parser = make_parser()
     options = parser.parse_args(words)
     if problem := _problem(options):

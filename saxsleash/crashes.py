@@ -3,6 +3,7 @@
 import faulthandler
 import sys
 import threading
+from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,7 +19,8 @@ class Crashes(QObject):
     Parameters
     ----------
     dying_words
-        File where a crash of Qt itself leaves its trace: Python is not asked then.
+        File where a crash of Qt itself leaves its trace: Python is not asked then. Where it cannot
+        be written, as in a home on a full or read-only disk, the trace goes to the terminal.
     """
 
     happened = pyqtSignal(object, object, object, str)
@@ -32,14 +34,16 @@ class Crashes(QObject):
         self._before = sys.excepthook, threading.excepthook
         sys.excepthook = self._hear
         threading.excepthook = self._hear_of_thread
-        self._dying_words.parent.mkdir(parents=True, exist_ok=True)
-        self._file = self._dying_words.open("w", encoding="utf-8")
-        faulthandler.enable(self._file)
+        self._file = _opened(self._dying_words)
+        target = sys.stderr if self._file is None else self._file
+        if target is not None:  # a program without a terminal has no other place
+            faulthandler.enable(target)
         return self
 
     def __exit__(self, *exception: object) -> None:
         faulthandler.disable()
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
         sys.excepthook, threading.excepthook = self._before
 
     def tell(self, error: BaseException) -> None:
@@ -56,3 +60,12 @@ class Crashes(QObject):
         if hook.exc_value is not None:
             name = "" if hook.thread is None else hook.thread.name
             self.happened.emit(hook.exc_type, hook.exc_value, hook.exc_traceback, name)
+
+
+def _opened(path: Path) -> TextIOWrapper | None:
+    """Open a file that nobody must do without a window for."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("w", encoding="utf-8")
+    except OSError:
+        return None

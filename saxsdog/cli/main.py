@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from saxsdog.cli.exit_status import ExitStatus
+from saxsdog.cli.readers import until_nobody_reads
 from saxsdog.errors import SaxsdogError
 
 COMMANDS = {
@@ -26,6 +27,10 @@ COMMANDS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    return until_nobody_reads(lambda: _run(words), ExitStatus.INTERRUPTED)
+
+
+def _run(words: Sequence[str]) -> int:
     options = _parser().parse_args(words[:1])
     # A batch system ends a command with SIGTERM: stop as cleanly as at Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -19,6 +19,7 @@ from types import FrameType
 from saxsdog.cli.arguments import positive_integer
 from saxsdog.cli.exit_status import ExitStatus
 from saxsdog.cli.log_lines import set_up_logging
+from saxsdog.cli.readers import forget_output
 from saxsdog.errors import SaxsdogError, UsageError
 from saxsdog.network import (
     NetworkEntry,
@@ -116,11 +117,19 @@ def _serve(entry: NetworkEntry, settings: Settings, options: argparse.Namespace)
             threading.Thread(target=_stop_at_end_of_input, args=(stop,), daemon=True).start()
         gc.collect()
         gc.freeze()  # to look at all that was imported again and again holds everybody up for 80 ms
-        print(json.dumps({"name": entry.name, "address": server.address}), flush=True)
+        _tell_address(entry.name, server.address)
         server.serve(stop)
         logger.info("stopping: workers finish what they hold")
     logger.info("stopped")
     return ExitStatus.WELL
+
+
+def _tell_address(name: str, address: str) -> None:
+    """Print where the server listens, for whoever has started it and may have left meanwhile."""
+    try:
+        print(json.dumps({"name": name, "address": address}), flush=True)
+    except BrokenPipeError:
+        forget_output()
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -31,6 +32,9 @@ logger = logging.getLogger(__name__)
 
 IN_FLIGHT = 3
 """Jobs a worker holds: one it works on, and the next so that it never waits for its owner."""
+
+SLOW = worker.SLOW
+"""s at one job, after which a worker gets no other, and others get those that it holds besides."""
 
 STOP_TIMEOUT = 10.0
 
@@ -86,6 +90,7 @@ class _Worker:
     overdue: bool = False
     since: float = 0.0
     jobs: deque[Job | PreviewJob] = field(default_factory=deque)
+    taken_back: deque[Job | PreviewJob] = field(default_factory=lambda: deque(maxlen=4 * IN_FLIGHT))
 
 
 class Crew:
@@ -192,7 +197,8 @@ class Crew:
     def receive(self, pipe: Connection) -> Outcome | Preview | Death | None:
         """Take what one worker has to say; ``None``: that it is ready.
 
-        One that says something else than the answer to its first job is ended.
+        One that says something else than the answer to its first job is ended. It may not have
+        heard in time that a job was taken back from it: then that answer is not heard either.
         """
         each = self._workers[pipe]
         try:
@@ -207,12 +213,32 @@ class Crew:
         except (EOFError, OSError):
             return self._bury(each)
         except (IndexError, KeyError, TypeError, ValueError):
+            if _comes_too_late(data, each.taken_back):
+                return None
             logger.error("worker %s talks nonsense: ended", each.process.pid)  # noqa: TRY400
             return self._bury(each)
         each.jobs.popleft()
         each.since = self._clock()
         each.alone = False
         return answer
+
+    def take_back(self) -> list[Job | PreviewJob]:
+        """Take from workers that are at one job for long what they hold besides, in its order.
+
+        They may begin with it before they hear of that. Then it is done twice, to the same end.
+        """
+        taken: list[Job | PreviewJob] = []
+        for each in self._workers.values():
+            if len(each.jobs) > 1 and self._is_slow(each):
+                try:
+                    each.pipe.send_bytes(worker.TAKEN_BACK)
+                except OSError:
+                    continue  # its pipe tells, the jobs come back
+                first, *others = each.jobs
+                each.jobs = deque([first])
+                each.taken_back.extend(others)
+                taken += others
+        return taken
 
     def kill_overdue(self, limit: float) -> None:
         """End the workers that have been at one job for longer than ``limit`` seconds.
@@ -234,8 +260,15 @@ class Crew:
 
     def _choose(self, *, alone: bool) -> _Worker | None:
         room = 1 if alone else IN_FLIGHT
-        free = [w for w in self._workers.values() if w.ready and len(w.jobs) < room and not w.alone]
+        free = [
+            each
+            for each in self._workers.values()
+            if each.ready and len(each.jobs) < room and not each.alone and not self._is_slow(each)
+        ]
         return min(free, key=lambda w: len(w.jobs), default=None)
+
+    def _is_slow(self, each: _Worker) -> bool:
+        return bool(each.jobs) and self._clock() - each.since > SLOW
 
     def _start_worker(self) -> None:
         ours, theirs = self._context.Pipe()
@@ -298,9 +331,20 @@ def _answer(data: bytes, job: Job | PreviewJob) -> Outcome | Preview:
     return outcome
 
 
+def _comes_too_late(data: bytes, taken_back: deque[Job | PreviewJob]) -> bool:
+    """Whether this answers a job that somebody else has got meanwhile."""
+    for job in taken_back:
+        with suppress(KeyError, TypeError, ValueError):
+            _answer(data, job)
+            taken_back.remove(job)
+            return True
+    return False
+
+
 def _sweep(each: _Worker) -> None:
     """Remove the half-written files of a dead worker."""
-    for folder in {job.target.parent for job in each.jobs if isinstance(job, Job)}:
+    jobs = (*each.jobs, *each.taken_back)
+    for folder in {job.target.parent for job in jobs if isinstance(job, Job)}:
         try:
             remove_leftovers(folder, each.process.pid or 0)
         except OSError as error:  # the disk may be what it died of

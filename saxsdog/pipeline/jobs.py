@@ -17,7 +17,7 @@ from saxsdog.image_names import MOST_IMAGES, file_of, split
 from saxsdog.io.chi import CurveFormat, read_chi
 from saxsdog.io.images import NO_CAUTION, Caution, Frame, FrameReader
 from saxsdog.io.status import Fingerprint, last_change
-from saxsdog.pipeline.outputs import curve_names
+from saxsdog.pipeline.outputs import check_names, curve_names
 from saxsdog.pipeline.result_files import write_result
 from saxsdog.reasons import Reason
 from saxsdog.reduction.integrate import Curve, integrate
@@ -67,19 +67,22 @@ class Job:
         The image, and ``<folder>/<stem>`` of its curves.
     id
         Comes back.
+    disk
+        Number of the disk that the curves must go to; ``None``: to whichever is there.
     """
 
     image: Path
     target: Path
     id: int = 0
+    disk: int | None = None
 
     def to_bytes(self) -> bytes:
-        return _encode([str(self.image), str(self.target), self.id]).encode()
+        return _encode([str(self.image), str(self.target), self.id, self.disk]).encode()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        image, target, number = json.loads(data)
-        return cls(Path(image), Path(target), number)
+        image, target, number, disk = json.loads(data)
+        return cls(Path(image), Path(target), number, disk)
 
 
 @dataclass(frozen=True)
@@ -285,7 +288,8 @@ class Reducer:
             return Outcome(str(job.image), Status.SKIPPED, reason, message, id=job.id)
         frame = self.read(job.image)
         curves = self._integrate(job.image, frame)
-        self._write(paths, curves)
+        check_names(paths)
+        self._write(paths, curves, job.disk)
         return Outcome(
             image=str(job.image),
             status=Status.INTEGRATED,
@@ -327,14 +331,16 @@ class Reducer:
         except FrameError as error:
             raise FrameError(f"{image}: {error}", error.reason, frame.fingerprint) from error
 
-    def _write(self, paths: Sequence[Path], curves: Sequence[Curve]) -> None:
+    def _write(self, paths: Sequence[Path], curves: Sequence[Curve], disk: int | None) -> None:
         for path, format_, curve in zip(paths, self._formats, curves, strict=True):
             data = format_.render(curve)
             try:
-                write_result(path, data, self._result_roots)
+                write_result(path, data, self._result_roots, disk)
             except OSError as error:
-                message = f"{path}: cannot be written: {error.strerror}"
                 reason = _OUTPUT_REASONS.get(error.errno or 0, Reason.OUTPUT_FAILED)
+                message = f"{path}: cannot be written: {error.strerror}"
+                if reason is Reason.OUTPUT_FAILED:
+                    message = f"results cannot be written to {path.parent}: {error.strerror}"
                 raise OutputError(message, reason) from error
 
     def _reason_to_skip(self, image: Path, paths: Sequence[Path]) -> Reason | None:

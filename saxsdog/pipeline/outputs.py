@@ -13,9 +13,13 @@ from pathlib import Path
 from saxsdog.errors import OutputError
 from saxsdog.image_names import full_stem_of, join, stem_of
 from saxsdog.pipeline.owners import Owners
+from saxsdog.reasons import Reason
 from saxsdog.sources.find import Source, link_follower
 
 DEFAULT_RELATIVE = "../work"
+
+_TAKEN_ANYWHERE = 128
+"""Bytes of a file name; no file system in use takes less, and to ask for each image costs time."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,50 @@ class OutputRule:
 def curve_names(stem: str, channels: Sequence[str]) -> list[str]:
     """File names of the curves of one image: the first channel gets the plain name."""
     return [f"{stem}.chi", *(f"{stem}_c{channel}.chi" for channel in channels[1:])]
+
+
+def check_names(paths: Sequence[Path]) -> None:
+    """Refuse names that the file system does not take, before any curve of the image is there.
+
+    Parameters
+    ----------
+    paths
+        Where the curves of an image go: files of one folder, which need not exist yet.
+
+    Raises
+    ------
+    OutputError
+        If a name is too long.
+    """
+    if not paths:
+        return
+    path = max(paths, key=_name_length)
+    length = _name_length(path)
+    if length <= _TAKEN_ANYWHERE:
+        return
+    most = _longest_name(path.parent)
+    if most is not None and length > most:
+        message = f"{path}: file name too long: {length} bytes, at most {most}"
+        raise OutputError(message, Reason.OUTPUT_COLLISION)
+
+
+def _name_length(path: Path) -> int:
+    return len(os.fsencode(path.name))
+
+
+def _longest_name(folder: Path) -> int | None:
+    """Ask how many bytes a name in a folder may have; ``None`` where nobody says."""
+    if not hasattr(os, "pathconf"):  # Windows, which counts otherwise
+        return None
+    for there in (folder, *folder.parents):
+        try:
+            most = os.pathconf(there, "PC_NAME_MAX")
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError):  # writing will say what is wrong with it
+            return None
+        return most if most > 0 else None
+    return None
 
 
 class Targets(Mapping[Path, Path]):

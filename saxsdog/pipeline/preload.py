@@ -12,6 +12,7 @@ import numpy as np
 
 from saxsdog.io.chi import CurveFormat
 from saxsdog.pipeline import worker as worker  # with everything that it imports
+from saxsdog.pipeline.orphans import end_with_parent
 from saxsdog.reduction.channels import RadialChannel
 from saxsdog.reduction.geometry import Geometry
 from saxsdog.reduction.integrate import integrate
@@ -38,6 +39,7 @@ def warm_up() -> None:
         curve_format.render(curve)
 
 
+end_with_parent()
 warm_up()
 gc.collect()
 gc.freeze()  # what is never looked at again by the collector is never copied for it

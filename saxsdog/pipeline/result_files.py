@@ -1,4 +1,7 @@
-"""Write curves, and only to where they may lie: a folder on their way may have become a link."""
+"""Write curves, and only to where they may lie: what is on their way may have become another.
+
+A folder may be a link by now, or the bare place of a disk that was mounted there.
+"""
 
 import errno
 import os
@@ -12,7 +15,9 @@ _DESCRIPTORS = Path("/proc/self/fd")
 """Where Linux lets a program name what it has opened."""
 
 
-def write_result(path: Path, data: bytes, roots: Sequence[Path] = ()) -> None:
+def write_result(
+    path: Path, data: bytes, roots: Sequence[Path] = (), disk: int | None = None
+) -> None:
     """Write a file whole; its folder is made if it is not there.
 
     Parameters
@@ -21,31 +26,38 @@ def write_result(path: Path, data: bytes, roots: Sequence[Path] = ()) -> None:
         The file and its content.
     roots
         Folders, without links in their paths, that it must lie in; none of them allows all.
+    disk
+        Number of the disk that it must lie on; ``None`` allows all.
 
     Raises
     ------
     OSError
-        As from :func:`write_whole`; ``ELOOP`` if the folder leads elsewhere.
+        As from :func:`write_whole`; ``ELOOP`` if the folder leads elsewhere, ``ENODEV`` if it lies
+        on another disk.
     """
-    write = _write_below(roots) if roots else write_whole
+    limited = roots or disk is not None
+    write = _write_below(roots, disk) if limited else write_whole
     try:
         write(path, data)
     except FileNotFoundError:
         _check(Path(os.path.realpath(path.parent)), roots)
+        _check_disk(_nearest(path.parent).stat(), disk)
         path.parent.mkdir(parents=True, exist_ok=True)
         write(path, data)
 
 
-def _write_below(roots: Sequence[Path]) -> Callable[[Path, bytes], None]:
+def _write_below(roots: Sequence[Path], disk: int | None) -> Callable[[Path, bytes], None]:
     def write(path: Path, data: bytes) -> None:
         if not _DESCRIPTORS.is_dir():
             _check(Path(os.path.realpath(path.parent)), roots)
+            _check_disk(path.parent.stat(), disk)
             write_whole(path, data)
             return
         # What is opened stays what was checked, whatever becomes of its name.
         folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
         try:
             _check(place_of(folder, path.parent), roots)
+            _check_disk(os.fstat(folder), disk)
             write_whole(_DESCRIPTORS / str(folder) / path.name, data)
         finally:
             os.close(folder)
@@ -56,3 +68,13 @@ def _write_below(roots: Sequence[Path]) -> Callable[[Path, bytes], None]:
 def _check(place: Path, roots: Sequence[Path]) -> None:
     if roots and not any(place.is_relative_to(root) for root in roots):
         raise OSError(errno.ELOOP, "a link on its way leads elsewhere", str(place))
+
+
+def _check_disk(status: os.stat_result, disk: int | None) -> None:
+    if disk is not None and status.st_dev != disk:
+        raise OSError(errno.ENODEV, "its disk is not mounted any more")
+
+
+def _nearest(folder: Path) -> Path:
+    """Return the folder, or the one above it that is there."""
+    return next(each for each in (folder, *folder.parents) if each.is_dir())

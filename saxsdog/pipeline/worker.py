@@ -1,6 +1,8 @@
 """A worker process: takes jobs from its pipe until there are no more."""
 
 import signal
+import time
+from collections import deque
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Any
 from saxsdog.errors import FrameError, OutputError, SeveralImagesError
 from saxsdog.io.images import NO_CAUTION, Caution
 from saxsdog.pipeline.jobs import Job, Outcome, Reducer, ReuseRule, Status
+from saxsdog.pipeline.orphans import end_without_server
 from saxsdog.pipeline.preview import Preview, PreviewJob, preview_of
 from saxsdog.pipeline.scales import Scales
 from saxsdog.pipeline.shared_plan import SharedPlan
@@ -21,6 +24,11 @@ NONE_OF_OURS = (Reason.IMAGES_ELSEWHERE, Reason.OUTSIDE_ROOT)
 READY = b"ready"
 NO_MORE = b""
 RETIRED = b"retired"
+TAKEN_BACK = b"taken back"
+"""Jobs that came before this one, and are not begun, are for others."""
+
+SLOW = 1.0
+"""s at one job, after which others may be taken back."""
 
 IDLE = 1.0
 """s without a job, after which a file that was kept open for the next one is closed."""
@@ -59,11 +67,13 @@ def run(task: WorkerTask, pipe: Connection) -> None:
         signal.signal(number, signal.SIG_IGN)  # they belong to the parent
     if hasattr(signal, "SIGIO"):
         signal.signal(signal.SIGIO, signal.SIG_IGN)  # see saxsdog.io.writers
+    end_without_server()
     reducer = task.reducer()
     scales = Scales()
     try:
         pipe.send_bytes(READY)
-        while (data := _next(pipe, reducer)) != NO_MORE:
+        inbox = _Inbox(pipe, reducer)
+        while (data := inbox.next()) != NO_MORE:
             pipe.send_bytes(_answer(reducer, data))
             if scales.tell_too_much():
                 pipe.send_bytes(RETIRED)
@@ -72,11 +82,37 @@ def run(task: WorkerTask, pipe: Connection) -> None:
         return
 
 
-def _next(pipe: Connection, reducer: Reducer) -> bytes:
-    """Wait for what comes next; a file that somebody has removed must not stay on the disk."""
-    if reducer.keeps_file_open and not pipe.poll(IDLE):
-        reducer.close()
-    return pipe.recv_bytes()
+class _Inbox:
+    """The jobs that a worker holds and has not begun."""
+
+    def __init__(self, pipe: Connection, reducer: Reducer) -> None:
+        self._pipe = pipe
+        self._reducer = reducer
+        self._jobs: deque[bytes] = deque()
+        self._began = time.monotonic()
+
+    def next(self) -> bytes:
+        """Wait for the next job.
+
+        Only after a slow one the others may have been taken back, and to look costs time.
+        """
+        if time.monotonic() - self._began > SLOW / 2:
+            while NO_MORE not in self._jobs and self._pipe.poll():
+                self._take()
+        while not self._jobs:
+            # A file that somebody has removed must not stay on the disk.
+            if self._reducer.keeps_file_open and not self._pipe.poll(IDLE):
+                self._reducer.close()
+            self._take()
+        self._began = time.monotonic()
+        return self._jobs.popleft()
+
+    def _take(self) -> None:
+        data = self._pipe.recv_bytes()
+        if data == TAKEN_BACK:
+            self._jobs.clear()
+        else:
+            self._jobs.append(data)
 
 
 def _answer(reducer: Reducer, data: bytes) -> bytes:

@@ -14,6 +14,7 @@ from saxsdog.errors import OutputError
 from saxsdog.pipeline.outputs import OutputRule, candidates, curve_names
 from saxsdog.pipeline.owners import Owners
 from saxsdog.queue.journal import Journal
+from saxsdog.queue.result_disks import ResultDisks, disk_of
 from saxsdog.sources.find import Source
 
 MEMORY = 1.0
@@ -56,6 +57,8 @@ class Claims:
         self._folder_of = cache(self._result_folder)  # what follows is asked for every image
         self._place_of = cache(self._real_place)
         self._owners: dict[Path, Owners] = {}
+        self._disks = ResultDisks(journal)
+        self._disk_of: dict[Path, int] = {}
         self._met: set[Path] = set()  # of these it was asked lately whether their file is there
 
     def target_of(self, image: Path) -> Path | None:
@@ -64,7 +67,7 @@ class Claims:
         Raises
         ------
         OutputError
-            If a folder of results cannot be used.
+            If a folder of results cannot be used, or its disk is not mounted any more.
         """
         if self._clock() - self._learnt > MEMORY:  # a folder may have become a link to elsewhere
             self._folder_of.cache_clear()
@@ -80,6 +83,11 @@ class Claims:
                 return candidate
         return None
 
+    def disk_of(self, target: Path) -> int | None:
+        """Return the number of the disk that a target was given for."""
+        place = self._place_of(target.parent)
+        return None if place is None else self._disk_of.get(place)
+
     def _result_folder(self, parent: Path) -> Path:
         """Folder of the curves of the images in a folder: below the root if the rule leaves it."""
         folder = self._rule.folder_of(Source(parent / "image", self._root))
@@ -93,6 +101,7 @@ class Claims:
     def _claim(self, place: Path, stem: str, image: Path) -> bool:
         names = curve_names(stem, self._channels)
         if place not in self._met:
+            self._disk_of[place] = self._present_disk_of(place)
             self._met.add(place)
             if place not in self._owners or self._file_is_gone(place):
                 self._owners[place] = self._import(place)
@@ -100,6 +109,12 @@ class Claims:
         if new:
             self._owners[place].note(new, image)
         return new is not None
+
+    def _present_disk_of(self, place: Path) -> int:
+        """Return the number of the disk of a folder of results, which must be mounted."""
+        all_results = self._rule.folder
+        self._disks.check(place if all_results is None else Path(os.path.realpath(all_results)))
+        return disk_of(place)
 
     def _import(self, place: Path) -> Owners:
         """Take over the owners that are written down in a folder.
@@ -135,6 +150,8 @@ class Claims:
         for place, owners in self._owners.items():
             if owners.changed:
                 try:
+                    if self._present_disk_of(place) != self._disk_of[place]:
+                        continue  # it is only just there; the next image tells what is on it
                     owners.save()
                     self._journal.set_fact(_size_of(place), str(owners.size() or 0))
                 except OutputError as error:

@@ -133,6 +133,11 @@ class Dispatcher:
         return (trial, self._hire_at, 0.0 if self._queue.expanding else None)
 
     @property
+    def holds(self) -> bool:
+        """Whether images wait because their curves cannot be written."""
+        return bool(self._holds)
+
+    @property
     def trouble(self) -> tuple[str, ...]:
         """What is wrong now, a sentence each."""
         workers = self._trouble_with_workers
@@ -185,7 +190,7 @@ class Dispatcher:
             self._hold(item, outcome.message)
             return
         folder = _folder_of(item)
-        if folder in self._holds and outcome.curves:
+        if folder in self._holds and outcome.done is not None:
             logger.info("results of the images of %s can be written again", folder)
             self._queue.bring_back(self._holds.free(folder))
         self._holds.end_trial(folder)
@@ -250,12 +255,23 @@ class Dispatcher:
         if self._hire_at is not None and now >= self._hire_at:
             self._hire()
         self._crew.kill_overdue(self._image_timeout)
+        self._take_back()
         if self._queue.expanding:
             self._queue.expand(IMAGES_A_TURN)
         while self._previews and self._crew.hand(self._previews[0][0]):
             self._asked.append(self._previews.popleft())
         if not self.paused:
             self._hand_out()
+
+    def _take_back(self) -> None:
+        """Let others have what waits for a worker that is slow: its image may be all that is."""
+        for job in reversed(self._crew.take_back()):
+            if isinstance(job, Job):
+                self._prepared.appendleft(self._leases[job.id])
+            else:
+                asked = next(each for each in self._asked if each[0] is job)
+                self._asked.remove(asked)
+                self._previews.appendleft(asked)
 
     def _hire(self) -> None:
         """Start the workers that are missing; if the system gives none, later."""
@@ -316,7 +332,7 @@ class Dispatcher:
             message = f"{image}: no name is free for its curves"
             self._queue.fail(item, Reason.OUTPUT_COLLISION, message)
             return None
-        return Job(image, target, id=item.version.id)
+        return Job(image, target, id=item.version.id, disk=self.claims.disk_of(target))
 
 
 def _folder_of(item: Item) -> str:

@@ -21,7 +21,7 @@ from saxsdog.pipeline.preview import Preview, PreviewJob
 from saxsdog.protocol.messages import Counters
 from saxsdog.queue.dispatcher import Dispatcher, Work
 from saxsdog.queue.history import LENGTH, History
-from saxsdog.queue.holds import TRY_AGAIN
+from saxsdog.queue.holds import GO_ON, TRY_AGAIN
 from saxsdog.queue.journal import Journal, JournalError
 from saxsdog.queue.live_list import LiveList
 from saxsdog.queue.picture_queue import PictureQueue
@@ -44,6 +44,10 @@ MOST_SIGHTINGS = 20_000
 """That wait to be looked at; who delivers more, waits."""
 
 LONGEST_TURN = 1.0
+
+OWNERS = "owners"
+"""What the trouble is about when it cannot be written down who owns which curve."""
+
 RETIREMENT = 2.0
 """s that workers of a former queue have to finish what they hold."""
 
@@ -90,6 +94,7 @@ class Foreman(Running):
         self._on_empty_journal = on_empty_journal
         self._clock = clock
         self.journal = Journal(journal_file)
+        self._folder = journal_file.parent
         self.queue = PictureQueue(self.journal, patience, wall)
         self.history = History(self.journal.newest_results(LENGTH), self.journal.last_cursor)
         self._waker = Waker()
@@ -187,7 +192,15 @@ class Foreman(Running):
         """What is wrong now, a sentence each."""
         dispatcher = self._dispatcher
         theirs = () if dispatcher is None else dispatcher.trouble
-        return (*theirs, *self._trouble.values())
+        ours = dict(self._trouble)
+        if dispatcher is not None and dispatcher.holds:
+            ours.pop(OWNERS, None)  # that no curve can be written says it already
+        return (*theirs, *ours.values())
+
+    @property
+    def images_are_away(self) -> bool:
+        """Whether images wait because their folder cannot be read; the trouble says so."""
+        return "images" in self._trouble
 
     @property
     def workers(self) -> tuple[int, ...]:
@@ -267,7 +280,7 @@ class Foreman(Running):
         """
         if "journal" not in self._trouble:
             logger.error("%s; trying again every %.0f s", error, TRY_AGAIN)
-        self._trouble["journal"] = str(error)
+        self._trouble["journal"] = f"{error}, in {self._folder}; all images wait, {GO_ON}"
         if self._dispatcher is not None:
             self._dispatcher.abandon()
             self._dispatcher = None
@@ -370,7 +383,7 @@ class Foreman(Running):
         if away and self.queue.put_off(number, self._clock()):
             if "images" not in self._trouble:
                 logger.error("%s; its images wait", away)
-            self._trouble["images"] = f"{away}; its images wait until it can be read"
+            self._trouble["images"] = f"{away}; its images wait, {GO_ON}"
         else:
             if self._trouble.pop("images", None) is not None:
                 logger.info("the folder of the images can be read again")
@@ -386,7 +399,7 @@ class Foreman(Running):
         results: list[Result] = []
         if self._dispatcher is not None:
             results = self._dispatcher.take_results()
-            self._attempt("owners", self._dispatcher.claims.save)
+            self._attempt(OWNERS, self._dispatcher.claims.save)
         if results and self._live_list is not None:
             live_list = self._live_list
             self._attempt("live list", lambda: live_list.append(results))

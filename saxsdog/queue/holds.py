@@ -1,10 +1,11 @@
 """Folders whose images wait because their curves cannot be written, while others go on."""
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from saxsdog.queue.picture_queue import Item
+from saxsdog.words import count
 
 TRY_AGAIN = 5.0
 """s between two trials of a folder, as long as there are few."""
@@ -16,7 +17,9 @@ MOST_WAITING = 20_000
 """Images that wait in memory; past these nothing more is taken up until some can go on."""
 
 MOST_TOLD = 3
-"""Folders that are named; of more, their number is told."""
+"""Folders that are named for each of as many reasons; of more, their number is told."""
+
+GO_ON = "and go on by themselves when it works again"
 
 
 @dataclass
@@ -66,11 +69,17 @@ class Holds:
     @property
     def told(self) -> Iterable[str]:
         """What is wrong, a sentence each."""
-        for folder, hold in list(self._holds.items())[:MOST_TOLD]:
-            yield f"{hold.message}; the images of {folder} wait until that is possible"
-        if len(self._holds) > MOST_TOLD:
-            more = len(self._holds) - MOST_TOLD
-            yield f"the images of {more} more folders wait because results cannot be written"
+        folders_by_message: dict[str, list[str]] = {}
+        for folder, hold in list(self._holds.items()):
+            folders_by_message.setdefault(hold.message, []).append(folder)
+        sentences = sorted(folders_by_message.items())
+        for message, folders in sentences[:MOST_TOLD]:
+            names = _named(sorted(folders))
+            yield f"{message}; the images of {names} wait, {GO_ON}"
+        more = sum(len(folders) for _, folders in sentences[MOST_TOLD:])
+        if more:
+            others = count(more, "more folder")
+            yield f"the images of {others} wait because results cannot be written, {GO_ON}"
 
     def hold(self, folder: str, message: str) -> bool:
         """Let the images of a folder wait; whether they did not before."""
@@ -122,3 +131,11 @@ class Holds:
     def free_all(self) -> list[Item]:
         """Hold nothing any more; return all images that waited."""
         return [item for folder in list(self._holds) for item in self.free(folder)]
+
+
+def _named(folders: Sequence[str]) -> str:
+    """Name folders, and say how many more there are."""
+    more = len(folders) - MOST_TOLD
+    if more > 0:
+        return f"{', '.join(folders[:MOST_TOLD])} and {count(more, 'more folder')}"
+    return " and ".join(filter(None, (", ".join(folders[:-1]), folders[-1])))

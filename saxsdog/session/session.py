@@ -181,7 +181,9 @@ class Session:
         counters = foreman.counters
         newest = foreman.history.newest
         denied, replayed = self._denied()
-        trouble = self._keeper.trouble + foreman.trouble + self._intake.trouble
+        trouble = self._keeper.trouble + foreman.trouble
+        if not foreman.images_are_away:  # else it was said already
+            trouble += self._intake.trouble
         return Statistics(
             name=self._name,
             state=self._keeper.state,

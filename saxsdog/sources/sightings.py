@@ -118,8 +118,8 @@ class Scout:
             if os.stat(self.directory).st_dev == self._device:  # noqa: PTH116 - as above
                 return ""
         except OSError as error:
-            return f"{self.directory} cannot be read: {error.strerror}"
-        return f"{self.directory} is empty, as if its disk were not mounted"
+            return f"the folder {self.directory} cannot be read: {error.strerror}"
+        return f"the folder {self.directory} is empty, as if its disk were not mounted"
 
     def leads_inside(self, folder: str) -> bool:
         """Whether a real path lies in one of the roots."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.feeds import wait_until
+from tests.helpers.fragile_server import FRAGILE_SERVER
 from tests.helpers.promises import promise
 from tests.helpers.served import (
     check_results,
@@ -168,6 +169,32 @@ def test_the_process_that_starts_workers_may_be_stopped(tmp_path):
         os.kill(starter, signal.SIGSTOP)
         assert served.server.stop() == 0
     wait_until(lambda: not processes_of(served.server.process.pid))
+
+
+@promise(
+    "E16",
+    fault="a worker hangs over an image, and holds the next ones already",
+    kept="other workers get these within seconds, long before the time of the image is up",
+)
+@promise(
+    "E15",
+    fault="the server is killed while a worker hangs over an image; its workers and the process "
+    "that starts them are stopped, and nobody lets them go on",
+    kept="within seconds all of them are gone",
+)
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody tells a stopped process")
+def test_what_is_stopped_or_hangs_does_not_outlive_the_server(tmp_path):
+    with serving(tmp_path, workers=2, program=FRAGILE_SERVER) as served:
+        served.new()
+        write_frame(served.images / "endless.tif", 1)
+        served.until(lambda stat: stat.counters.leased == 1)
+        write_frames(served, range(30))
+        stat = served.until(lambda stat: stat.counters.integrated == 30)
+        assert stat.counters.timeouts == 0
+        for process in (*stat.workers, starter_of(served)):
+            os.kill(process, signal.SIGSTOP)
+        served.server.kill()
+        wait_until(lambda: not processes_of(served.server.process.pid))
 
 
 CLOCK = """

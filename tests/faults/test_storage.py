@@ -203,6 +203,67 @@ def test_a_server_that_starts_before_its_disk_is_mounted_waits(served, disk):
         served.client.abort()
 
 
+@promise(
+    "G16",
+    fault="the disk of all results is unmounted while images come, and the server is started anew "
+    "before it is back",
+    kept="the images wait and one sentence says where the disk is missing; nothing is written to "
+    "its bare place; they are integrated within 10 s after it is mounted",
+)
+def test_images_wait_for_the_disk_of_their_results(tmp_path, disk):
+    place = tmp_path / "saxs"
+    settings = f'[output]\nfolder = "{place / "curves"}"\n'
+    with serving(tmp_path, workers=2, settings=settings) as served:
+        served.name = "in"
+        with mounted(disk, place):
+            served.new()
+            write_frames(served.images, 3)
+            write_frames(served.images / "a", 3)
+            served.until_ended(6)
+        served.until(lambda stat: stat.time > stat.newest_time + 1.1)
+        for folder in ("", "a", "b"):
+            write_frames(served.images / folder, 10, start=3)
+        for restart in (False, True):
+            if restart:
+                served.server.restart()
+            stat = served.until(lambda stat: "in, in/a and in/b wait" in " ".join(stat.trouble))
+            assert len(stat.trouble) == 1
+            assert f"the disk of the results is not mounted at {place}" in stat.trouble[0]
+            stat = served.until(lambda stat: stat.counters.pending == 30)
+            assert (stat.counters.integrated, stat.counters.failed) == (6, 0)
+            assert list(place.rglob("*")) == []
+        assert f"the disk of the results is not mounted at {place}" in served.server.log_text()
+        with mounted(disk, place):
+            resumes(served, lambda stat: stat.counters.integrated == 36 and not stat.trouble)
+            check_curves(served, place / "curves", 13)
+            assert len(list(place.rglob("*.chi"))) == 36
+
+
+@promise(
+    "G16",
+    fault="the disk of results is unmounted when workers have their jobs already",
+    kept="not one curve is written to its bare place",
+)
+def test_a_worker_writes_to_no_other_disk_than_it_was_told(served, disk):
+    work, images = served.top / "work", served.top / "in"
+    with mounted(disk, work):
+        served.new(served.name)
+        write_frames(images, 1)
+        served.until_ended(1)
+        (worker,) = served.client.stat().workers
+        os.kill(worker, signal.SIGSTOP)
+        write_frames(images, 200, start=1)
+        served.until(lambda stat: stat.counters.known == 201)
+    os.kill(worker, signal.SIGCONT)
+    stat = served.until(lambda stat: stat.trouble)
+    assert "not mounted" in stat.trouble[0]
+    assert list(work.iterdir()) == []
+    with mounted(disk, work):
+        resumes(served, lambda stat: stat.counters.integrated == 201 and not stat.trouble)
+        check_curves(served, work, 201)
+        served.client.abort()
+
+
 @pytest.fixture(scope="module")
 def on_a_small_disk(tmp_path_factory):
     """A server whose state is on a disk of its own."""
@@ -228,7 +289,9 @@ def test_images_wait_for_the_disk_of_the_journal(on_a_small_disk):
     with filled(served.server.state):
         write_frames(served.images, 700, start=10)
         stat = served.until(lambda stat: stat.trouble)
-        assert "the journal cannot be written: database or disk is full" in stat.trouble
+        (told,) = stat.trouble
+        assert "the journal cannot be written: database or disk is full" in told
+        assert f"{served.server.state}; all images wait" in told
         with pytest.raises(RequestError, match=r"cannot be|no room"):
             served.new()
         assert answers_at_once(served).counters.failed == 0

@@ -12,6 +12,7 @@ import pytest
 import tifffile
 
 from saxsdog import read_chi
+from saxsdog.network import NetworkEntry, save_network
 from tests.helpers.experiments import SHAPE, write_calibration, write_images, write_stack
 from tests.helpers.feeds import wait_until
 
@@ -339,3 +340,31 @@ def test_every_command_explains_itself(command):
     ran = saxsdog(command, "--help")
     assert ran.returncode == 0
     assert f"saxsdog {command}" in ran.stdout
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes of Unix")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("saxsdog", "--help"),
+        ("saxsdog", "doctor", "--help"),
+        ("saxsdog", "netconf", "--file", "{folder}/network.json"),
+        ("saxsleash.command", "--help"),
+        ("saxsleash.command", "stat", "--help"),
+    ],
+)
+def test_a_reader_that_leaves_ends_a_command_without_a_word(tmp_path, words):
+    save_network(
+        [NetworkEntry("x", "tcp://127.0.0.1:5555", "", "s" * 16)], tmp_path / "network.json"
+    )
+    ours, theirs = os.pipe()
+    os.close(ours)
+    module, *rest = [word.format(folder=tmp_path) for word in words]
+    run = f"import sys; from {module} import main; sys.exit(main())"
+    command = ["-c", run, *rest] if "." in module else ["-m", module, *rest]
+    with os.fdopen(theirs, "w") as nobody_reads:
+        ran = subprocess.run(  # noqa: S603 - our own command
+            [sys.executable, *command], stdout=nobody_reads, stderr=subprocess.PIPE, check=False
+        )
+    assert ran.stderr == b""
+    assert ran.returncode in (0, 130)

@@ -1,12 +1,12 @@
 """The command ``saxsleash COMMAND``: ask a server from a terminal, and report what goes wrong."""
 
 import importlib
-import os
 import sys
 from collections.abc import Sequence
 
 from saxsdog.cli.exit_status import ExitStatus
 from saxsdog.cli.leash.commands import COMMANDS, make_parser, parser_of
+from saxsdog.cli.readers import until_nobody_reads
 from saxsdog.errors import SaxsdogError
 from saxsdog.words import printable
 
@@ -18,6 +18,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     words = list(sys.argv[1:] if arguments is None else arguments)
+    return until_nobody_reads(lambda: _run(words), ExitStatus.WELL)  # it has seen enough
+
+
+def _run(words: Sequence[str]) -> int:
     parser = make_parser()
     command = parser.parse_args(words[:1]).command
     if command is None:
@@ -27,16 +31,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         # Only the module of the chosen command is imported: help comes at once.
         module = importlib.import_module(f"saxsdog.cli.leash.{COMMANDS[command].module}")
-        status = int(getattr(module, command)(options))
-        sys.stdout.flush()  # a reader that has gone shows here at the latest
+        return int(getattr(module, command)(options))
     except SaxsdogError as error:
         message = "\n".join(map(printable, str(error).splitlines()))
         print(f"saxsleash {command}: {message}", file=sys.stderr)
         return ExitStatus.BAD_CALL
-    except BrokenPipeError:  # the reader, for example head, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitStatus.WELL
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return ExitStatus.INTERRUPTED
-    return status

@@ -212,6 +212,25 @@ def test_a_name_that_is_too_long_for_a_curve_stops_no_other_image(tmp_path, job)
     assert error.value.reason is Reason.OUTPUT_COLLISION
 
 
+@pytest.mark.parametrize("length", range(245, 256))
+def test_an_image_with_a_long_name_is_integrated_or_told_how_long_it_may_be(tmp_path, length):
+    if os.pathconf(tmp_path, "PC_NAME_MAX") != 255:
+        pytest.skip("another limit")
+    stem = "\N{LATIN SMALL LETTER E WITH ACUTE}" + "x" * (length - len(".tif") - 2)
+    image = write_image(tmp_path / "in" / f"{stem}.tif")
+    masks = [DOCUMENT["Masks"][0], DOCUMENT["Masks"][0]]
+    several, job = reducer(tmp_path, Masks=masks), Job(image, tmp_path / "out" / stem)
+    longest = length - len(".tif") + len("_cR1.chi")
+    if longest <= 255:
+        assert len(several.reduce(job).curves) == len(list(job.target.parent.iterdir())) == 2
+        return
+    said = f"_cR1.chi: file name too long: {longest} bytes, at most 255"
+    outcome = outcome_of(several, job)
+    assert (outcome.status, outcome.reason) == (Status.FAILED, Reason.OUTPUT_COLLISION)
+    assert outcome.message.endswith(said)
+    assert not job.target.parent.exists()  # not even the curve with the shorter name
+
+
 @pytest.mark.parametrize(
     ("number", "reason"),
     [

@@ -1,9 +1,10 @@
+import os
 from pathlib import Path
 
 import pytest
 
 from saxsdog.errors import OutputError
-from saxsdog.pipeline.outputs import OutputRule, assign, curve_names
+from saxsdog.pipeline.outputs import OutputRule, assign, check_names, curve_names
 from saxsdog.pipeline.owners import OWNERS_FILE
 from saxsdog.sources.find import Source
 
@@ -20,6 +21,31 @@ def targets(root, *images, rule=None, channels=("R0",)):
 
 def test_the_first_channel_has_the_plain_name_and_others_their_own():
     assert curve_names("x", ["R0", "R1", "S2"]) == ["x.chi", "x_cR1.chi", "x_cS2.chi"]
+
+
+def test_the_limit_is_that_of_the_disk_that_the_folder_is_to_lie_on(tmp_path, monkeypatch):
+    asked = []
+
+    def limit(folder, name):
+        asked.append(folder)
+        if folder != tmp_path:
+            raise FileNotFoundError(folder)
+        return 143  # of eCryptfs
+
+    monkeypatch.setattr(os, "pathconf", limit)
+    paths = [tmp_path / "a" / "b" / name for name in curve_names("x" * 136, ["R0", "R1"])]
+    with pytest.raises(OutputError, match=r"_cR1\.chi: file name too long: 144 bytes, at most 143"):
+        check_names(paths)
+    assert asked == [tmp_path / "a" / "b", tmp_path / "a", tmp_path]
+    check_names(paths[:1])
+
+
+def test_where_nobody_tells_the_limit_writing_does(tmp_path, monkeypatch):
+    path = tmp_path / ("x" * 300)
+    monkeypatch.setattr(os, "pathconf", lambda folder, name: -1)
+    check_names([path])
+    monkeypatch.delattr(os, "pathconf")
+    check_names([path])
 
 
 def test_curves_go_beside_the_folder_of_the_images(tmp_path):

@@ -53,3 +53,15 @@ def test_a_link_that_stays_inside_is_followed(root, roots):
     (root / "work").symlink_to(root / "far")
     write_result(root / "work" / "x.chi", b"one", roots)
     assert (root / "far" / "x.chi").read_bytes() == b"one"
+
+
+def test_nothing_is_written_to_another_disk_than_was_meant(root):
+    other = root.stat().st_dev + 1
+    (root / "work").mkdir()
+    for folder in ("work", "new"):
+        with pytest.raises(OSError, match="not mounted") as refused:
+            write_result(root / folder / "x.chi", b"one", disk=other)
+        assert refused.value.errno == errno.ENODEV
+    assert list(root.rglob("*")) == [root / "work"]
+    write_result(root / "new" / "x.chi", b"one", [root], disk=root.stat().st_dev)
+    assert (root / "new" / "x.chi").read_bytes() == b"one"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from saxsdog.queue.holds import MOST_TOLD, Holds
+from saxsdog.queue.holds import GO_ON, MOST_TOLD, Holds
 from saxsdog.queue.picture_queue import Item
 from saxsdog.queue.records import State, Version
 
@@ -82,10 +82,21 @@ def test_some_folders_are_named_and_the_others_counted(holds):
     for number in range(MOST_TOLD + 2):
         held(holds, f"/{number}", (number,), f"/{number}/work: cannot be written")
     *named, rest = holds.told
-    assert named[0] == "/0/work: cannot be written; the images of /0 wait until that is possible"
-    assert rest == "the images of 2 more folders wait because results cannot be written"
+    assert named[0] == (f"/0/work: cannot be written; the images of /0 wait, {GO_ON}")
+    assert "the images of 2 more folders wait because results cannot be written" in rest
     assert len(holds.free_all()) == MOST_TOLD + 2
     assert not list(holds.told)
+
+
+def test_folders_that_wait_for_the_same_are_named_in_one_sentence(holds):
+    for number in range(2):
+        held(holds, f"/{number}", (number,), "the disk is away")
+    (told,) = holds.told
+    assert told == f"the disk is away; the images of /0 and /1 wait, {GO_ON}"
+    for number in range(2, MOST_TOLD + 2):
+        held(holds, f"/{number}", (number,), "the disk is away")
+    (told,) = holds.told
+    assert "the images of /0, /1, /2 and 2 more folders wait" in told
 
 
 def test_too_many_images_are_not_kept_in_memory(holds, monkeypatch):
