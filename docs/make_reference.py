@@ -15,6 +15,7 @@ from typing import Any
 from saxsdog.cli import server
 from saxsdog.cli.leash import commands as leash
 from saxsdog.cli.main import COMMANDS
+from saxsdog.detectors import DETECTORS
 from saxsdog.schema import load_schema
 from saxsfeeder import command as feeder
 from saxsleash import command as window
@@ -49,7 +50,11 @@ MEANING = """
 - `qStop` is larger than `qStart`.
 - `MaskRef` is the index of a mask that exists, counted from 0.
 - The band of a slice meets the detector.
-- A mask file exists and has the size `Imagesize`.
+- A mask file exists and has the size `Imagesize`; so do the images of `FlatField` and
+  `DarkCurrent`.
+- `DarkExposureTime` stands beside a `DarkCurrent`.
+- No two `Classifiers` of a channel have the same name; each has only the keys of its kind, and
+  enough bins between `From` and `To`. Its plug-in is installed.
 """
 
 SETTINGS_INTRODUCTION = """
@@ -101,6 +106,17 @@ command. `saxsdog-server` is the server, `saxsleash` asks it, from a window or b
 
 Results go to the standard output, messages to the standard error. A progress bar is drawn only
 where the standard error is a terminal.
+"""
+
+DETECTORS_INTRODUCTION = """
+What `saxsdog convert --detector NAME`, the window's *Import > Detector by name…*, `saxsdog
+simulate` and a `.poni` file know by name. Upper and lower case, spaces and dashes do not matter,
+nor do maker, series and sensor: `Dectris EIGER2 X CdTe 1M-W` is the Eiger2 1M-W. `saxsdog convert
+--detectors` prints the list.
+
+The gaps are rows and columns between modules that measure nothing; the numbers are those of the
+makers' data sheets. Images with binned pixels, and gaps that a maker fills in by software, need
+numbers of their own.
 """
 
 TESTS = Path(__file__).parents[1] / "tests"
@@ -182,6 +198,7 @@ def pages() -> dict[Path, str]:
     return {
         REFERENCE / "calibration.md": calibration_page(),
         REFERENCE / "command-line.md": command_line_page(),
+        REFERENCE / "detectors.md": detectors_page(),
         REFERENCE / "promises.md": promises_page(),
         REFERENCE / "settings.md": settings_page(),
     }
@@ -202,6 +219,19 @@ def settings_page() -> str:
     parts += _sections("Keys at the top", "", load_schema("settings"))
     parts += ["## Example\n", f"```toml\n{SETTINGS_EXAMPLE.strip()}\n```\n"]
     return "\n".join(parts)
+
+
+def detectors_page() -> str:
+    """List the detectors that are known by name."""
+    parts = [NOTE, "# Detectors", DETECTORS_INTRODUCTION]
+    parts += ["| name | rows × columns | pixel, µm | gaps |", "|---|---|---|---|"]
+    for known in DETECTORS.values():
+        rows, columns = known.shape
+        height, width = (f"{1e6 * edge:.6g}" for edge in known.pixel_size)
+        parts.append(
+            f"| {known.name} | {rows} × {columns} | {height} × {width} | {known.gaps or 'none'} |"
+        )
+    return "\n".join([*parts, ""])
 
 
 def promises_page() -> str:

@@ -8,10 +8,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from saxsdog.errors import CalibrationError, DocumentError
+from saxsdog.classifier_settings import (
+    ClassifierSettings,
+    classifier_contradictions,
+    classifier_of,
+)
+from saxsdog.errors import CalibrationError, DocumentError, ExpressionError, FrameError
 from saxsdog.explanations import KeyPath, Problem, path_text
+from saxsdog.expressions import Expression, parse
+from saxsdog.mask_settings import MaskSettings, binning_contradictions, mask_of
+from saxsdog.reasons import Reason
+from saxsdog.reduction.bad_pixels import BadPixels, Clipping
 from saxsdog.reduction.channels import Direction, ErrorModel, Plane
-from saxsdog.reduction.corrections import Polarization
+from saxsdog.reduction.corrections import Polarization, Sensor
 from saxsdog.reduction.geometry import Geometry
 from saxsdog.schema import load_schema, parse_json, problems, with_defaults
 from saxsdog.whole_file import write_whole
@@ -19,24 +28,6 @@ from saxsdog.whole_file import write_whole
 METRE_PER_MM = 1e-3
 METRE_PER_MICROMETRE = 1e-6
 NM_PER_ANGSTROM = 0.1
-
-MOST_BINS = 1_000_000
-"""A curve of more is a slip of the pen; its sums would not fit in any cache, nor its file on a
-screen."""
-
-
-@dataclass(frozen=True)
-class MaskSettings:
-    """One of ``Masks``; q in nm⁻¹, ``file`` is ``None`` where nothing is masked."""
-
-    file: str | None
-    oversampling: int
-    pixels_per_bin: float
-    q_start: float
-    q_stop: float
-    name: str
-    phi_mode: bool
-    azimuthal_bins: int
 
 
 @dataclass(frozen=True)
@@ -52,6 +43,108 @@ class SliceSettings:
 
 
 @dataclass(frozen=True)
+class LogSettings:
+    """A table beside the images: its path from their folder, and the column of their names."""
+
+    file: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Normalization:
+    """By what the curves of each image are divided, and their scale.
+
+    Attributes
+    ----------
+    divide_by
+        A formula of values of each image, or ``None``.
+    constants
+        Values that are the same for all images, by lower-case names.
+    log
+        Where further values are found.
+    factor
+        By which all intensities are multiplied, for an absolute scale.
+    unit
+        Of the intensities, empty if they are arbitrary.
+    """
+
+    divide_by: Expression | None
+    constants: Mapping[str, float]
+    log: LogSettings | None
+    factor: float
+    unit: str
+
+    @property
+    def label(self) -> str:
+        """What the intensity is, as plots and curve files write it."""
+        return f"Intensity ({self.unit or 'a.u.'})"
+
+    def factor_of(self, values: Mapping[str, float]) -> float:
+        """Return what the intensities of an image with these values are multiplied by.
+
+        Raises
+        ------
+        FrameError
+            If a value is missing, or the divisor is not more than 0.
+        """
+        if self.divide_by is None:
+            return self.factor
+        divisor = _value(self.divide_by, values, "Normalization.DivideBy")
+        if divisor <= 0.0:
+            raise FrameError(
+                f"Normalization.DivideBy: expected more than 0, got {divisor:g} from "
+                f"{self.divide_by.text!r}",
+                Reason.NO_VALUE,
+            )
+        return self.factor / divisor
+
+
+@dataclass(frozen=True)
+class BackgroundSettings:
+    """What is subtracted besides the curves of the masks.
+
+    Attributes
+    ----------
+    scale
+        How much is subtracted, a formula of values of each image.
+    frames
+        Pattern of the names of images that show a background, empty for none.
+    last
+        How many of them are averaged.
+    """
+
+    scale: Expression
+    frames: str
+    last: int
+
+    def scale_of(self, values: Mapping[str, float]) -> float:
+        """Return how much to subtract from an image; errors as of ``Normalization.factor_of``."""
+        return _value(self.scale, values, "Background.Scale")
+
+
+def _value(expression: Expression, values: Mapping[str, float], key: str) -> float:
+    try:
+        return expression.value(values)
+    except ExpressionError as error:
+        raise FrameError(f"{key}: {error}", Reason.NO_VALUE) from error
+
+
+@dataclass(frozen=True)
+class CorrectionSettings:
+    """``Corrections``: the flat and the dark by their files, all else as the reduction takes it.
+
+    The exposure of the dark is in s; what is ``None`` is not corrected.
+    """
+
+    solid_angle: bool
+    flat: str | None
+    dark: str | None
+    dark_exposure: float | None
+    sensor: Sensor | None
+    sample_transmission: float | None
+
+
+@dataclass(frozen=True)
 class Calibration:
     """How the images of one detector become curves.
 
@@ -63,8 +156,16 @@ class Calibration:
         What to compute, in the order of the channels.
     polarization
         Of the beam, or ``None`` to correct nothing.
+    corrections, bad_pixels
+        What else is corrected, and left out.
+    normalization, background
+        What is done to the curves of each image; ``None`` for nothing.
+    classifiers
+        What is computed of the curves.
     error_model
         Of the standard errors.
+    formats, dat_unit
+        What is written, and in which unit of q; ``None`` where others may choose.
     directory
         Parts of the folder of the images below the root of a server.
     workers
@@ -80,7 +181,14 @@ class Calibration:
     masks: tuple[MaskSettings, ...]
     slices: tuple[SliceSettings, ...]
     polarization: Polarization | None
+    corrections: CorrectionSettings
+    bad_pixels: BadPixels
+    normalization: Normalization | None
+    background: BackgroundSettings | None
+    classifiers: tuple[ClassifierSettings, ...]
     error_model: ErrorModel
+    formats: tuple[str, ...] | None
+    dat_unit: str
     directory: tuple[str, ...]
     workers: int
     live_file_list: bool
@@ -129,6 +237,8 @@ class Calibration:
         """
         if found := problems(document, "calibration"):
             return None, found
+        if found := _bad_formulas(document):
+            return None, found
         calibration = cls._converted(document)
         found = list(calibration.contradictions())
         return (None if found else calibration), found
@@ -139,10 +249,17 @@ class Calibration:
         return cls(
             title=full["Title"],
             geometry=_geometry(full),
-            masks=tuple(map(_mask, full["Masks"])),
+            masks=tuple(map(mask_of, full["Masks"])),
             slices=tuple(map(_slice, full["Slices"])),
             polarization=_polarization(full.get("PolarizationCorrection")),
+            corrections=_corrections(full.get("Corrections", {})),
+            bad_pixels=_bad_pixels(full.get("BadPixels", {})),
+            normalization=_normalization(full.get("Normalization")),
+            background=_background(full.get("Background")),
+            classifiers=tuple(map(classifier_of, full["Classifiers"])),
             error_model=ErrorModel(full["ErrorModel"]),
+            formats=tuple(full["Formats"]) if "Formats" in full else None,
+            dat_unit=full["DatUnit"],
             directory=tuple(full["Directory"]),
             workers=int(full["Threads"]),
             live_file_list=full["Live-Filelisting"],
@@ -155,13 +272,6 @@ class Calibration:
         """Write the document to a ``.saxsconf`` file."""
         write_whole(path, text_of(self.document).encode())
 
-    def _farthest_in_pixels(self) -> float:
-        """Distance of the farthest corner from the beam, in vertical edges of a pixel."""
-        (rows, columns), (row, column) = self.geometry.shape, self.geometry.beam_center
-        height, width = self.geometry.pixel_size
-        across = max(abs(column), abs(columns - column)) * width / height
-        return math.hypot(max(abs(row), abs(rows - row)), across)
-
     def contradictions(self) -> Iterator[Problem]:
         """Find what the schema cannot see: values that do not go together."""
         for i, mask in enumerate(self.masks):
@@ -170,13 +280,8 @@ class Calibration:
                     ("Masks", i, "qStop"),
                     f"expected more than qStart ({mask.q_start:g} nm⁻¹), got {mask.q_stop:g}",
                 )
-            n_bins = self._farthest_in_pixels() / mask.pixels_per_bin
-            if not mask.phi_mode and n_bins > MOST_BINS:
-                yield _problem(
-                    ("Masks", i, "PixelPerRadialElement"),
-                    f"expected at most {MOST_BINS} bins, "
-                    f"got {n_bins:.7g} with this detector, beam centre and width of a bin",
-                )
+            entry = self.document["Masks"][i]
+            yield from binning_contradictions(("Masks", i), entry, mask, self.geometry)
         for i, cut in enumerate(self.slices):
             if cut.mask is not None and cut.mask >= len(self.masks):
                 yield _problem(
@@ -190,6 +295,13 @@ class Calibration:
                     f"expected 1 to {size}, so that the slice meets the detector, "
                     f"got {cut.position}",
                 )
+        entries = self.document.get("Classifiers", [])
+        yield from classifier_contradictions(entries, self.classifiers, self.masks)
+        if self.corrections.dark is None and self.corrections.dark_exposure is not None:
+            yield _problem(
+                ("Corrections", "DarkExposureTime"),
+                "expected DarkCurrent beside it, whose exposure it is, got none",
+            )
         if not self.slices and (self.slices_only or not self.masks):
             wanted, to_mend = (
                 ("Slices", "Slices") if self.slices_only else ("Masks or Slices", "Masks")
@@ -224,19 +336,6 @@ def _geometry(full: dict[str, Any]) -> Geometry:
     )
 
 
-def _mask(entry: dict[str, Any]) -> MaskSettings:
-    return MaskSettings(
-        file=entry.get("MaskFile"),
-        oversampling=int(entry["Oversampling"]),
-        pixels_per_bin=entry["PixelPerRadialElement"],
-        q_start=entry["qStart"],
-        q_stop=entry["qStop"],
-        name=entry["Name"],
-        phi_mode=entry["Phi-mode"],
-        azimuthal_bins=int(entry["AzimuthalBins"]),
-    )
-
-
 def _slice(entry: dict[str, Any]) -> SliceSettings:
     reference = int(entry["MaskRef"])
     return SliceSettings(
@@ -253,3 +352,68 @@ def _polarization(section: dict[str, Any] | None) -> Polarization | None:
     if section is None:
         return None
     return Polarization(fraction=section["Fraction"], angle=math.radians(section["Angle"]))
+
+
+def _corrections(section: dict[str, Any]) -> CorrectionSettings:
+    sensor = section.get("Sensor")
+    return CorrectionSettings(
+        solid_angle=section.get("SolidAngle", False),
+        flat=section.get("FlatField"),
+        dark=section.get("DarkCurrent"),
+        dark_exposure=section.get("DarkExposureTime"),
+        sensor=None if sensor is None else _sensor(sensor),
+        sample_transmission=section.get("SampleTransmission"),
+    )
+
+
+def _sensor(section: dict[str, Any]) -> Sensor:
+    return Sensor(
+        thickness=section["ThicknessMicroM"] * METRE_PER_MICROMETRE,
+        attenuation_length=section["AttenuationLengthMicroM"] * METRE_PER_MICROMETRE,
+    )
+
+
+def _bad_pixels(section: dict[str, Any]) -> BadPixels:
+    zingers = section.get("Zingers")
+    return BadPixels(
+        count_cutoff=section.get("CountCutoff", False),
+        pixel_mask=section.get("PixelMask", False),
+        zingers=None if zingers is None else Clipping(zingers["Sigmas"], int(zingers["Rounds"])),
+    )
+
+
+def _normalization(section: dict[str, Any] | None) -> Normalization | None:
+    if section is None:
+        return None
+    divide_by, log = section.get("DivideBy"), section.get("Log")
+    return Normalization(
+        divide_by=None if divide_by is None else parse(divide_by),
+        constants={each["Name"].lower(): float(each["Value"]) for each in section["Constants"]},
+        log=None if log is None else LogSettings(log["File"], log["Key"]),
+        factor=section["ScaleFactor"],
+        unit=section["Unit"],
+    )
+
+
+def _background(section: dict[str, Any] | None) -> BackgroundSettings | None:
+    if section is None:
+        return None
+    return BackgroundSettings(parse(section["Scale"]), section["Frames"], int(section["Last"]))
+
+
+def _formulas(document: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:
+    """Find the texts that must be formulas."""
+    for path in (("Normalization", "DivideBy"), ("Background", "Scale")):
+        text = document.get(path[0], {}).get(path[1])
+        if text is not None:
+            yield path, text
+
+
+def _bad_formulas(document: dict[str, Any]) -> list[Problem]:
+    found = []
+    for path, text in _formulas(document):
+        try:
+            parse(text)
+        except ExpressionError as error:
+            found.append(_problem(path, str(error)))
+    return found

@@ -1,4 +1,4 @@
-"""A calibration and its masks go to files, and replace nothing that is not theirs."""
+"""A calibration and the files that it names are written, and replace nothing that is not theirs."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -8,45 +8,46 @@ from typing import Any
 
 from saxsdog.calibration import text_of
 from saxsdog.errors import UsageError
+from saxsdog.named_files import named_files
 from saxsdog.whole_file import write_whole
 
 
-def store(document: Mapping[str, Any], masks: Mapping[str, bytes], path: Path) -> dict[str, Any]:
-    """Write a calibration, and its masks beside it.
+def store(document: Mapping[str, Any], files: Mapping[str, bytes], path: Path) -> dict[str, Any]:
+    """Write a calibration, and the files that it names beside it.
 
     Parameters
     ----------
     document
         The calibration, as it stands in a file; it need not be valid.
-    masks
-        Content of mask files, by the text that stands in ``MaskFile``.
+    files
+        Content of these files, by the text that stands in the calibration.
     path
         File of the calibration; one that is there is replaced.
 
     Returns
     -------
     dict
-        The document as it was written: a mask whose name leads elsewhere has got another one.
+        The document as it was written: a file whose name leads elsewhere has got another one.
 
     Raises
     ------
     UsageError
-        If a file cannot be written, or a mask would replace another file; nothing was written
+        If a file cannot be written, or would replace another one; nothing was written
         then.
     """
-    names = _names_below(list(masks))
-    contents = {path.parent / names[name]: data for name, data in masks.items()}
+    names = _names_below(list(files))
+    contents = {path.parent / names[name]: data for name, data in files.items()}
     written = _with_names(document, names)
     try:
         for file, data in contents.items():
             if file == path or (file.exists() and file.read_bytes() != data):
-                raise UsageError(f"{file}: expected no file, or the mask that the server has")
+                raise UsageError(f"{file}: expected no file, or the one that the server has")
         for file, data in contents.items():
             file.parent.mkdir(parents=True, exist_ok=True)
             write_whole(file, data)
         write_whole(path, text_of(written).encode())
     except OSError as error:
-        what = "written with its masks" if masks else "written"
+        what = "written with its files" if files else "written"
         raise UsageError(f"{path}: cannot be {what}: {error.strerror}") from error
     except UnicodeEncodeError as error:
         raise UsageError(f"{path}: expected text, got half a character in it") from error
@@ -54,15 +55,15 @@ def store(document: Mapping[str, Any], masks: Mapping[str, bytes], path: Path) -
 
 
 def _names_below(names: Sequence[str]) -> dict[str, str]:
-    """Choose the file for each mask: that of its name, if this leads nowhere else.
+    """Choose the place of each file: that of its name, if this leads nowhere else.
 
-    A mask at ``/data/a.msk`` or ``../a.msk`` becomes ``a.msk``, or ``a-1.msk`` if there is one.
+    A file at ``/data/a.msk`` or ``../a.msk`` becomes ``a.msk``, or ``a-1.msk`` if there is one.
     """
     chosen = {name: name for name in names if _lies_below(name)}
     for name in names:
         if name in chosen:
             continue
-        last = re.split(r"[\\/:]", name)[-1].lstrip(".") or "mask"
+        last = re.split(r"[\\/:]", name)[-1].lstrip(".") or "file"
         last = "".join(c if c.isprintable() else "_" for c in last)
         plain, number = PurePosixPath(last), 0
         while last in chosen.values():
@@ -80,11 +81,13 @@ def _lies_below(name: str) -> bool:
 
 
 def _with_names(document: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """Copy a calibration with the names of the files that its masks were written to."""
+    """Copy a calibration with the names that its files were written to."""
     changed = deepcopy(dict(document))
-    masks = changed.get("Masks")
-    for mask in masks if isinstance(masks, list) else ():
-        match mask:
-            case {"MaskFile": str(name)} if name in names:
-                mask["MaskFile"] = names[name]
+    for file in named_files(document):
+        if file.name in names:
+            *around, key = file.path
+            place: Any = changed
+            for part in around:
+                place = place[part]
+            place[key] = names[file.name]
     return changed

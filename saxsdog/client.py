@@ -8,6 +8,7 @@ from typing import Any, Self, TypeVar
 
 from saxsdog.calibration import Calibration
 from saxsdog.errors import CalibrationError, ProtocolError
+from saxsdog.named_files import NamedFile, named_files
 from saxsdog.network import NetworkEntry, choose, load_network
 from saxsdog.protocol.arrays import Table, table_of
 from saxsdog.protocol.envelope import Keys
@@ -120,7 +121,7 @@ class Client:
     def new(
         self,
         calibration: Calibration | dict[str, Any] | str | os.PathLike[str],
-        masks: Mapping[str, bytes | Path] | None = None,
+        files: Mapping[str, bytes | Path] | None = None,
     ) -> NewQueue:
         """Replace the queue.
 
@@ -128,14 +129,15 @@ class Client:
         ----------
         calibration
             A calibration, its document, or the path of its file.
-        masks
-            Content or path of each mask file, by the text that stands in ``MaskFile``. With the
-            path of a calibration, files that are not given are read from its folder.
+        files
+            Content or path of each file that the calibration names, such as its masks, by the text
+            that stands there. With the path of a calibration, files that are not given are read
+            from its folder.
 
         Raises
         ------
         CalibrationError
-            If the calibration is wrong or a mask is missing; nothing was sent then.
+            If the calibration is wrong or a file is missing; nothing was sent then.
         """
         folder = None
         if isinstance(calibration, dict):
@@ -143,7 +145,7 @@ class Client:
         elif not isinstance(calibration, Calibration):
             folder = Path(calibration).parent
             calibration = Calibration.load(calibration)
-        attachments = _attachments(calibration, masks or {}, folder)
+        attachments = _attachments(calibration, files or {}, folder)
         request = New(calibration.document, attachments)
         return self._ask(request, NewQueue, PATIENCE_FOR_NEW)
 
@@ -160,7 +162,7 @@ class Client:
         return self._ask(Abort(), QueueAborted)
 
     def get(self) -> CalibrationOf:
-        """Fetch the calibration with its masks."""
+        """Fetch the calibration with its files."""
         return self._ask(Get(), CalibrationOf)
 
     def plot(self, cursor: int | None = None) -> NewestCurves:
@@ -280,30 +282,32 @@ class Client:
 
 
 def _attachments(
-    calibration: Calibration, masks: Mapping[str, bytes | Path], folder: Path | None
+    calibration: Calibration, given: Mapping[str, bytes | Path], folder: Path | None
 ) -> tuple[Attachment, ...]:
-    """Collect the mask files, each once, under the text that stands in ``MaskFile``."""
+    """Collect the files that a calibration names, each once, under the text that stands there."""
     attachments: dict[str, Attachment] = {}
-    for index, mask in enumerate(calibration.masks):
-        if mask.file is None or mask.file in attachments:
+    for file in named_files(calibration.document):
+        name = file.name
+        if name in attachments:
             continue
-        key = f"Masks[{index}].MaskFile"
-        if mask.file not in masks and folder is None:
-            raise CalibrationError(f"{key}: expected the file {mask.file!r} among the masks")
-        source = masks[mask.file] if mask.file in masks else Path(folder or "", mask.file)
-        attachments[mask.file] = Attachment(mask.file, _content(source, key))
-    if unknown := sorted(set(masks) - set(attachments)):
+        if name not in given and folder is None:
+            raise CalibrationError(f"{file.key}: expected the file {name!r} among those given")
+        source = given[name] if name in given else Path(folder or "", name)
+        attachments[name] = Attachment(name, _content(source, file))
+    if unknown := sorted(set(given) - set(attachments)):
         raise CalibrationError(
-            f"masks: expected files that stand in MaskFile, got {', '.join(map(repr, unknown))}"
+            f"files: expected those that the calibration names, got {', '.join(map(repr, unknown))}"
         )
     return tuple(attachments.values())
 
 
-def _content(source: bytes | Path, key: str) -> bytes:
+def _content(source: bytes | Path, file: NamedFile) -> bytes:
     if isinstance(source, bytes):
         return source
     try:
         return source.read_bytes()
     except OSError as error:
         reason = error.strerror or str(error)
-        raise CalibrationError(f"{key}: expected a mask, cannot read {source}: {reason}") from error
+        raise CalibrationError(
+            f"{file.key}: expected a file, cannot read {source}: {reason}"
+        ) from error

@@ -86,6 +86,12 @@ class CurveFileError(SaxsdogError):
     code = "bad-curve-file"
 
 
+class ExpressionError(SaxsdogError):
+    """A formula is none, or its values give no number."""
+
+    code = "bad-expression"
+
+
 class UsageError(SaxsdogError):
     """A command line asks for something that makes no sense or that is not there."""
 

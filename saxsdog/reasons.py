@@ -21,6 +21,10 @@ class Reason(StrEnum):
     TOO_LARGE = "too-large"
     SEVERAL_IMAGES = "several-images"
     IMAGES_ELSEWHERE = "images-elsewhere"
+    # of what the calibration asks for besides the pixels
+    NO_VALUE = "no-value"
+    NO_LOG_ROW = "no-log-row"
+    NO_BACKGROUND = "no-background"
     # of the curves
     OUTPUT_COLLISION = "output-collision"
     OUTPUT_EXISTS = "output-exists"

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from saxsdog import systemd
+from saxsdog.archive.archivist import Archivist
 from saxsdog.errors import SaxsdogError
 from saxsdog.network import NetworkEntry, bind_address
 from saxsdog.paths import Roots
@@ -142,11 +143,26 @@ class Server:
         )
         looker = stack.enter_context(Looker(foreman.looked))
         intake = Intake(settings, roots, foreman, looker, entry.feeder)
-        keeper = Keeper(settings, roots, state, foreman, intake, lambda: session.notify())
-        session = Session(entry.name, roots, foreman, intake, keeper, lambda: _denials(endpoint))
+        archivist = Archivist(state)
+
+        def on_change() -> None:
+            session.notify()
+            archivist.mend()
+
+        keeper = Keeper(settings, roots, state, foreman, intake, on_change)
+        session = Session(
+            entry.name,
+            roots,
+            foreman,
+            intake,
+            keeper,
+            lambda: _denials(endpoint),
+            lambda: archivist.trouble,
+        )
         _sweep_results(foreman.journal.output_folders())
         endpoint = Endpoint(bind_address(entry, settings.bind), keys, session.answer)
         stack.callback(keeper.close_plan)  # when no worker can be about to open it any more
+        stack.callback(archivist.stop)  # when the last worker has left its results
         stack.enter_context(foreman)
         stack.enter_context(session)
         stack.callback(intake.stop)
@@ -154,7 +170,13 @@ class Server:
         intake.start()
         stack.enter_context(endpoint)
         self.address = endpoint.address
-        self._mend = session.mend
+        archivist.mend()  # a queue may have ended with the former server
+
+        def mend() -> None:
+            session.mend()
+            archivist.mend()
+
+        self._mend = mend
         self._loops = [
             _Loop("foreman", lambda: foreman.last_turn, foreman.is_alive),
             _Loop("endpoint", lambda: endpoint.last_turn, endpoint.is_alive),

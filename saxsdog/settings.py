@@ -29,10 +29,14 @@ class WatcherMode(StrEnum):
 
 @dataclass(frozen=True)
 class OutputSettings:
-    """Where curves go: below ``folder``, or at ``relative`` to the folder of each image."""
+    """Where curves go: below ``folder``, or at ``relative`` to the folder of each image.
+
+    ``formats`` are those of calibrations that do not say any.
+    """
 
     relative: str
     folder: Path | None
+    formats: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -165,7 +169,9 @@ class Settings:
             suffixes=tuple(map(_suffix, full["suffixes"])),
             bind=full["control"]["bind"] or None,
             output=OutputSettings(
-                full["output"]["relative"], _path_or_none(full["output"]["folder"], folder)
+                full["output"]["relative"],
+                _path_or_none(full["output"]["folder"], folder),
+                tuple(full["output"]["formats"]),
             ),
             workers=_workers(full["workers"]),
             watcher=WatcherSettings(

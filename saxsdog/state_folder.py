@@ -38,7 +38,7 @@ class StateFolder:
                 f"{self.path}: cannot keep state there: {error.strerror}"
             ) from error
         try:
-            _lock(self._lock)
+            take_lock(self._lock)
         except OSError as error:
             self._lock.close()
             raise SettingsError(
@@ -57,7 +57,8 @@ class StateFolder:
             self._lock.close()
 
 
-def _lock(file: FileIO) -> None:
+def take_lock(file: FileIO) -> None:
+    """Lock a file for this process, or raise ``OSError`` if another one holds it."""
     if sys.platform == "win32":
         import msvcrt
 

@@ -73,8 +73,8 @@ def append_to(path: Path, data: bytes, *, parents: bool = False) -> None:
     Raises
     ------
     OSError
-        If the file cannot be written, or is a link or none at all. A part of the data may have
-        been.
+        If the file cannot be written, or is a link or none at all, or has another name somewhere
+        else, where it may be anybody's. A part of the data may have been written.
     """
     try:
         descriptor = open_regular(path, _MORE, _READABLE_BY_ALL)
@@ -82,6 +82,9 @@ def append_to(path: Path, data: bytes, *, parents: bool = False) -> None:
         path.parent.mkdir(parents=parents, exist_ok=True)
         descriptor = open_regular(path, _MORE, _READABLE_BY_ALL)
     try:
+        if os.fstat(descriptor).st_nlink > 1:
+            reason = "expected a file of one name, got one that has several (hard links)"
+            raise OSError(errno.EMLINK, reason, str(path))
         _write(descriptor, data)
     finally:
         os.close(descriptor)
@@ -103,11 +106,12 @@ def remove_leftovers_of_the_dead(folder: Path) -> None:
     """Remove the temporary files of processes that do not exist any more from a folder."""
     for path in folder.glob(".*.tmp"):
         match = _TEMPORARY.fullmatch(path.name)
-        if match is not None and not _is_running(int(match["process"])):
+        if match is not None and not is_running(int(match["process"])):
             path.unlink(missing_ok=True)
 
 
-def _is_running(process_id: int) -> bool:
+def is_running(process_id: int) -> bool:
+    """Whether a process of this number exists."""
     if os.name == "nt":  # signal 0 would end it
         return process_id == os.getpid()
     try:

@@ -19,13 +19,15 @@ from saxsleash.controllers.bugs import Bugs
 from saxsleash.controllers.choices import Choices
 from saxsleash.controllers.connection import Connection
 from saxsleash.controllers.documents import Documents
+from saxsleash.controllers.exports import Exports
+from saxsleash.controllers.file_choice import FileChoice
 from saxsleash.controllers.folders import Folders
 from saxsleash.controllers.frames import Frames
 from saxsleash.controllers.help import Help
 from saxsleash.controllers.imports import Imports
-from saxsleash.controllers.mask_choice import MaskChoice
-from saxsleash.controllers.masks import Masks
+from saxsleash.controllers.named_files import NamedFiles
 from saxsleash.controllers.queues import Queues
+from saxsleash.controllers.refinement import Refinements
 from saxsleash.controllers.refusals import Refusals
 from saxsleash.controllers.results import Results
 from saxsleash.controllers.troubles import Troubles
@@ -203,13 +205,14 @@ class Leash(QObject):
         self.bugs = Bugs(window, crashes, reports_folder(), lambda: bool(local_servers.entries))
         for worker in (link, self._local_servers, self._probe):
             worker.broke.connect(crashes.tell)
-        self.mask_files = Masks(self.calibration, self.masks, background, self)
-        self.documents = Documents(window, self.calibration, self.mask_files, self.preferences)
+        self.files = NamedFiles(self.calibration, self.masks, background, self)
+        self.documents = Documents(window, self.calibration, self.files, self.preferences)
         self.calibration_panel.new_wanted.connect(window.new_action.trigger)
         self.calibration_panel.open_wanted.connect(window.open_action.trigger)
         self.calibration_panel.load_wanted.connect(window.load_from_server_action.trigger)
         self.imports = Imports(window, self.calibration, background, self.preferences)
-        self.mask_choice = MaskChoice(
+        self.exports = Exports(window, self.calibration, self.preferences)
+        self.file_choice = FileChoice(
             window, self.calibration_panel, self.calibration, self.preferences
         )
         self.folders = Folders(window, self.calibration_panel, self.calibration, link)
@@ -224,6 +227,9 @@ class Leash(QObject):
             self.preferences,
         )
         self.checklist_panel.center_wanted.connect(self.frames.use_center)
+        self.refinements = Refinements(
+            window, self.detector_panel, self.detector, self.calibration, background
+        )
         refusals = Refusals(window.notices, self.server)
         Troubles(window.notices, self.server)  # lives as long as the notices
         self.queues = Queues(
@@ -234,7 +240,7 @@ class Leash(QObject):
             self.calibration,
             self.detector,
             self.server,
-            self.mask_files,
+            self.files,
             link,
             refusals,
         )

@@ -158,6 +158,9 @@ class MainWindow(QMainWindow):
         self._recent.setToolTipsVisible(True)
         self.save_action = _action(menu, "&Save", QKeySequence.Save)
         self.save_as_action = _action(menu, "Save &as…", "Ctrl+Shift+S")
+        export = menu.addMenu("&Export")
+        self.export_poni_action = _action(export, "For &pyFAI, a .poni file…")
+        self.export_fit2d_action = _action(export, "As the text of &FIT2D…")
         menu.addSeparator()
         self.open_image_action = _action(menu, "Open &image…", "Ctrl+I")
         menu.addSeparator()
@@ -175,8 +178,13 @@ class MainWindow(QMainWindow):
         menu.addSeparator()
         self.import_fit2d_action = _action(menu, "&FIT2D result text…")
         self.import_poni_action = _action(menu, "&pyFAI .poni…")
+        self.import_spd_action = _action(menu, "Header of an &EDF image (SPD)…")
+        self.import_nexus_action = _action(menu, "NeXus or Eiger &HDF5…")
         self.import_older_action = _action(menu, "&Older SAXSDOG calibration…")
         self.import_nika_action = _action(menu, "&Nika values…")
+        menu.addSeparator()
+        self.detector_action = _action(menu, "&Detector by name…")
+        self.detector_action.setToolTip("Fills in the number and the size of the pixels")
         menu.setToolTipsVisible(True)
 
     def _make_server_menu(self) -> None:

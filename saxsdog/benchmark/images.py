@@ -71,7 +71,7 @@ class ImageSet:
 
     def integrator(self) -> Integrator:
         """Return what integrates these images."""
-        return Integrator(Calibration.from_document(self.calibration), mask_files=self.masks)
+        return Integrator(Calibration.from_document(self.calibration), files=self.masks)
 
     def put_results_aside(self) -> None:
         """Let the next curves be new files, as they are at a beamline.

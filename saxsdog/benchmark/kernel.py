@@ -15,8 +15,9 @@ from saxsdog.benchmark.peers import PYFAI_METHODS, time_pyfai
 from saxsdog.benchmark.tables import Column, Row, Table
 from saxsdog.benchmark.timing import Advance, Measure, in_turn, timed_each
 from saxsdog.benchmark.yardstick import sum_once, words_of
+from saxsdog.reduction.bad_pixels import BadPixels, Clipping
 from saxsdog.reduction.channels import Channel, Direction, ErrorModel, Plane, SliceChannel
-from saxsdog.reduction.corrections import Polarization
+from saxsdog.reduction.corrections import Corrections, Polarization
 from saxsdog.reduction.integrate import integrate
 from saxsdog.reduction.matrix import weight_matrix
 from saxsdog.reduction.plan import Plan, make_plan
@@ -141,13 +142,27 @@ def _works(frames: Sequence[NDArray[np.generic]], plans: Mapping[str, Plan]) -> 
 
 
 def error_models(bench: Bench, advance: Advance) -> Table:
-    """Each error model, and a correction."""
+    """Each error model, corrections, and the search for zingers."""
     geometry = bench.experiment.geometry
+    rng = np.random.default_rng(0)
+    flat = rng.uniform(0.9, 1.1, geometry.shape)
+    dark = rng.poisson(20.0, geometry.shape).astype(np.float64)
     plans = {
         str(model): make_plan(geometry, [bench.channel], error_model=model) for model in ErrorModel
     }
     plans["poisson, polarization"] = make_plan(
         geometry, [bench.channel], polarization=Polarization(0.95, 0.0)
+    )
+    corrections = {
+        "dark": Corrections(dark=dark),
+        "flat, dark, solid angle": Corrections(solid_angle=True, flat=flat, dark=dark),
+    }
+    plans |= {
+        f"poisson, {name}": make_plan(geometry, [bench.channel], corrections=each)
+        for name, each in corrections.items()
+    }
+    plans["poisson, zingers"] = make_plan(
+        geometry, [bench.channel], bad_pixels=BadPixels(zingers=Clipping(sigmas=5.0, rounds=3))
     )
     times = in_turn(_works(bench.frames, plans), bench.rounds, advance)
     return _variants(bench.of("kernel, error models"), list(plans), times, lambda _: SUM)

@@ -1,23 +1,29 @@
-"""``saxsdog convert``: calibrations of other programs become ours."""
+"""``saxsdog convert``: calibrations of other programs become ours, and ours become theirs."""
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from saxsdog.calibration import Calibration
+from saxsdog.calibration import Calibration, text_of
 from saxsdog.cli.arguments import command_parser, positive_integer, positive_number
 from saxsdog.cli.exit_status import ExitStatus
+from saxsdog.detectors import detector_table
 from saxsdog.errors import CalibrationError, UsageError
-from saxsdog.importers.choose import FORMATS, Imported, import_calibration
-from saxsdog.importers.findings import Facts
+from saxsdog.exporters.choose import FORMATS as EXPORTS
+from saxsdog.exporters.choose import export_calibration, format_for
+from saxsdog.importers.choose import FORMATS, NO_MASKS, Imported, import_calibration
+from saxsdog.importers.findings import Facts, facts_of_detector
 from saxsdog.paths import printable
 from saxsdog.schema import load_schema
+from saxsdog.whole_file import write_whole
 
 DESCRIPTION = """\
 Make a calibration (.saxsconf) of the calibration of another program: the lines that FIT2D writes
-after a refinement, values of Nika as 'name = value', a .poni file of pyFAI, or a calibration of an
-older SAXSDOG. The format is found by the content.
+after a refinement, values of Nika as 'name = value', a .poni file of pyFAI, the header of an EDF
+image (SPD), an Eiger's master or another NeXus file (HDF5), or a calibration of an older SAXSDOG.
+The format is found by the content. Or the other way round: a name of OUT that ends in .poni makes a
+file for pyFAI, one that ends in .txt the lines of FIT2D.
 
 What the file does not say comes from a template, a calibration that you have: masks, slices, folder
 and more. What cannot be carried over is said, as are the keys that come from the template."""
@@ -27,12 +33,16 @@ examples:
   saxsdog convert agbeh.poni agbeh.saxsconf
   saxsdog convert fit2d.txt june.saxsconf --template may.saxsconf
   saxsdog convert fit2d.txt june.saxsconf --image-size 1043 981 --pixel-size 172 172
-  saxsdog convert 2014.saxsconf today.saxsconf"""
+  saxsdog convert fit2d.txt june.saxsconf --detector "Pilatus3 300K-W"
+  saxsdog convert 2014.saxsconf today.saxsconf
+  saxsdog convert series_1_master.h5 june.saxsconf
+  saxsdog convert june.saxsconf june.poni
+  saxsdog convert --detectors"""
 
 SUFFIX = ".saxsconf"
 _OPTIONS = {
-    "Geometry.Imagesize": "--image-size ROWS COLUMNS",
-    "Geometry.PixelSizeMicroM": "--pixel-size V H",
+    "Geometry.Imagesize": "--image-size ROWS COLUMNS or --detector NAME",
+    "Geometry.PixelSizeMicroM": "--pixel-size V H or --detector NAME",
     "Wavelength": "--wavelength ANGSTROM",
 }
 """What supplies a key that the file does not say; for all others it is the template."""
@@ -51,26 +61,46 @@ def run(arguments: Sequence[str]) -> int:
     imported = import_calibration(
         source, template, asked=_asked(options), file_format=options.file_format
     )
-    for remark in (*imported.remarks, *_from_template(imported)):
-        print(f"note: {printable(remark)}", file=sys.stderr)
+    foreign = format_for(target)
+    remarks = [*imported.remarks, *_from_template(imported)]
+    _note(remarks if foreign is None else [each for each in remarks if each != NO_MASKS])
     calibration = _checked(source, imported)
+    if foreign is None:
+        text, purpose = text_of(calibration.document), ""
+    else:
+        exported = export_calibration(calibration, foreign)
+        text, purpose = exported.text, f", for {EXPORTS[foreign].title}"
+        _note(exported.remarks)
+    _write(source, target, text)
+    if foreign is None:
+        _note(
+            f"mask {name}: no such file beside {target}"
+            for name in _absent_masks(calibration, target.parent)
+        )
+    print(f"wrote {target}, from {FORMATS[imported.format].title}{purpose}")
+    return ExitStatus.WELL
+
+
+def _note(remarks: Iterable[str]) -> None:
+    for remark in remarks:
+        print(f"note: {printable(remark)}", file=sys.stderr)
+
+
+def _write(source: Path, target: Path, text: str) -> None:
     try:
-        calibration.save(target)
+        write_whole(target, text.encode())
     except OSError as error:
         raise UsageError(f"{target}: cannot be written: {error.strerror}") from error
     except UnicodeEncodeError as error:
         raise CalibrationError(
             f"{source}: expected texts of Unicode, got half of a surrogate pair"
         ) from error
-    for name in _absent_masks(calibration, target.parent):
-        print(f"note: mask {printable(name)}: no such file beside {target}", file=sys.stderr)
-    print(f"wrote {target}, from {FORMATS[imported.format].title}")
-    return ExitStatus.WELL
 
 
 def _check_target(source: Path, target: Path, *, force: bool) -> None:
-    if target.suffix != SUFFIX:
-        raise UsageError(f"{target}: expected a name that ends in {SUFFIX}")
+    if target.suffix != SUFFIX and format_for(target) is None:
+        others = " or ".join(each.suffix for each in EXPORTS.values())
+        raise UsageError(f"{target}: expected a name that ends in {SUFFIX}, or in {others}")
     if target.exists() and not force:
         raise UsageError(f"{target}: is there already; --force replaces it")
     if target.exists() and source.exists() and target.samefile(source):
@@ -78,11 +108,12 @@ def _check_target(source: Path, target: Path, *, force: bool) -> None:
 
 
 def _asked(options: argparse.Namespace) -> Facts:
-    return Facts(
+    said = Facts(
         image_size=options.image_size and tuple(options.image_size),
         pixel_size=options.pixel_size and tuple(options.pixel_size),
         wavelength=options.wavelength,
     )
+    return said.or_else(facts_of_detector(options.detector)) if options.detector else said
 
 
 def _from_template(imported: Imported) -> Iterator[str]:
@@ -132,13 +163,35 @@ def _is_file(path: Path) -> bool:
         return False
 
 
+class _ListDetectors(argparse.Action):
+    """Prints the table and ends the command, as ``--help`` does."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str) -> None:  # noqa: A002 - argparse names it
+        super().__init__(option_strings, dest, nargs=0, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_arguments: object) -> None:
+        print(detector_table())
+        parser.exit()
+
+
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of this command."""
     parser = command_parser("convert", DESCRIPTION, EXAMPLES)
     parser.add_argument("source", metavar="IN", type=Path, help="the calibration to convert")
-    parser.add_argument("target", metavar="OUT", type=Path, help=f"the new one, a {SUFFIX} file")
+    others = " or ".join(each.suffix for each in EXPORTS.values())
+    parser.add_argument(
+        "target",
+        metavar="OUT",
+        type=Path,
+        help=f"the new one, a {SUFFIX} file, or for another program {others}",
+    )
     parser.add_argument(
         "--template", metavar="FILE", type=Path, help="calibration for all that IN does not say"
+    )
+    parser.add_argument(
+        "--detector",
+        metavar="NAME",
+        help="gives number and size of the pixels where the next two options do not",
     )
     parser.add_argument(
         "--image-size",
@@ -163,5 +216,6 @@ def make_parser() -> argparse.ArgumentParser:
         choices=sorted(FORMATS),
         help="format of IN, if its content does not tell",
     )
+    parser.add_argument("--detectors", action=_ListDetectors, help="list the known detectors")
     parser.add_argument("--force", action="store_true", help="replace OUT if it is there")
     return parser

@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from io import FileIO
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from saxsdog.io.hdf5 import SUFFIXES as HDF5_SUFFIXES
 from saxsdog.io.images import count_images
 from saxsdog.paths import printable
 from saxsdog.pipeline.batch import Batch
+from saxsdog.pipeline.batch_archive import ARCHIVED, BatchArchive, data_sets
+from saxsdog.pipeline.formats import CURVE_FORMATS, DEFAULT, Products
 from saxsdog.pipeline.jobs import Outcome, ReuseRule, Status
 from saxsdog.pipeline.outputs import DEFAULT_RELATIVE, OutputRule, assign
 from saxsdog.reasons import Reason
@@ -64,12 +67,36 @@ def run(arguments: Sequence[str]) -> int:
     batch = Batch(
         integrator,
         targets=assign(sources, rule, integrator.channels),
-        reuse=ReuseRule(not calibration.overwrite, options.resume, integrator.masks_changed),
+        reuse=ReuseRule(not calibration.overwrite, options.resume, integrator.files_changed),
         n_workers=min(options.jobs, _count(sources, options)),
         page=options.page,
+        products=Products(options.format or calibration.formats or DEFAULT, calibration.dat_unit),
     )
-    status = _work(batch, options.log)
+    with ExitStack() as stack:
+        status = _work(_with_archive(batch, sources, options.output, stack), options.log)
     return ExitStatus.SOME_FAILED if unreadable and status is ExitStatus.WELL else status
+
+
+def _with_archive(
+    batch: Batch, sources: Sequence[Source], output: Path | None, stack: ExitStack
+) -> Batch:
+    """Open the archive if one of the formats is of an archive."""
+    formats = [name for name in batch.products.formats if name in ARCHIVED]
+    if not formats:
+        return batch
+    sets = data_sets((source.root for source in sources), output)
+    archive = BatchArchive(batch.integrator, formats, sets, len(sources))
+    stack.enter_context(archive)
+    return replace(batch, archive=archive, products=replace(batch.products, spool=archive.spool))
+
+
+def _formats(text: str) -> tuple[str, ...]:
+    """Take the list of formats apart."""
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
+    known = (*CURVE_FORMATS, *ARCHIVED)
+    if not set(names) <= set(known):
+        raise argparse.ArgumentTypeError(f"expected some of {','.join(known)}, got {text!r}")
+    return names
 
 
 def _count(sources: Sequence[Source], options: argparse.Namespace) -> int:
@@ -177,6 +204,14 @@ def make_parser() -> argparse.ArgumentParser:
         default=DEFAULT_RELATIVE,
         help="write curves to this folder, seen from the folder of each image "
         "(default: %(default)s)",
+    )
+    parser.add_argument(
+        "--format",
+        metavar="LIST",
+        type=_formats,
+        help="what is written, separated by commas: chi and dat (a file for each curve), nexus "
+        "(one file with all results), csv and parquet (a table of the images); the last three go "
+        "to 'results' beside the folder of the images (default: Formats of the calibration, chi)",
     )
     parser.add_argument(
         "--resume",

@@ -16,6 +16,7 @@ COMMANDS = {
     "integrate": "integrate images into curves",
     "plot": "draw curves, to a window or a picture",
     "convert": "make a calibration of one of FIT2D, Nika, pyFAI or an older SAXSDOG",
+    "calibrate": "find beam centre, distance and tilt from the rings of a powder",
     "netconf": "show or make the file of your servers",
     "simulate": "write images of a simulated experiment, with calibration and mask",
     "demo": "simulate, integrate and show the result",

@@ -8,7 +8,6 @@ from pathlib import Path
 from saxsdog.cli.arguments import command_parser, positive_integer, positive_number
 from saxsdog.cli.exit_status import ExitStatus
 from saxsdog.cli.progress import progress_bar
-from saxsdog.detectors import DETECTORS
 from saxsdog.simulation.frames import Experiment, simulate
 
 DESCRIPTION = """\
@@ -88,12 +87,11 @@ def make_parser() -> argparse.ArgumentParser:
         help="how the names of the files begin (default: %(default)s)",
     )
     parser.add_argument("--quiet", action="store_true", help="say nothing, show no progress")
-    names = ", ".join(known.name for known in DETECTORS.values())
     parser.add_argument(
         "--detector",
         metavar="NAME",
         default="Pilatus 1M",
-        help=f"one of {names} (default: %(default)s)",
+        help="one of those that 'saxsdog convert --detectors' lists (default: %(default)s)",
     )
     parser.add_argument(
         "--seed",

@@ -1,6 +1,5 @@
 """Whether a calibration holds together, and whether this machine can keep up with it."""
 
-import math
 import statistics
 import time
 from collections.abc import Iterator
@@ -8,32 +7,28 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from saxsdog.calibration import Calibration
 from saxsdog.doctor.asking import answer, within
 from saxsdog.doctor.finding import Finding, Question
 from saxsdog.doctor.load import ENOUGH, Load, size_text, time_text
+from saxsdog.inspection.beam import is_below, is_on_detector
+from saxsdog.inspection.counts import Flags
+from saxsdog.inspection.masks import Fault, fault_of, masked_share
+from saxsdog.inspection.shapes import Fit, fit_of
 from saxsdog.integrator import Integrator
 from saxsdog.io.mask_files import read_mask
 from saxsdog.paths import printable
+from saxsdog.reduction.integrate import integrate
 from saxsdog.settings import Settings
 
 PLAN_LIMIT = 180.0
 """Seconds: at its first start numba compiles the loops, and large detectors take their time."""
 
-TOO_MUCH = 0.95
-"""Masked share that leaves hardly a curve."""
-
-BEAM_SPOT = 10.0
-"""Pixels from the beam centre within which a beamstop masks something."""
-
 FEW_EMPTY = 0.05
 """Share of empty bins between qStart and qStop that needs no thought."""
 
 FRAMES = 9
-
-Flags = NDArray[np.bool_]
 
 
 def subject_of(path: Path) -> str:
@@ -70,8 +65,10 @@ def check_masks(subject: str, calibration: Calibration, folder: Path) -> Iterato
 def _mask(question: Question, path: Path, shape: tuple[int, int], masks: list[Flags]) -> Finding:
     mask = read_mask(path)
     name = printable(path.name)
-    if mask.shape != shape:
-        turned = " rows and columns are swapped;" if mask.shape == shape[::-1] else ""
+    fault = fault_of(mask, shape)
+    if fault is Fault.SHAPE:
+        swapped = fit_of(mask.shape, shape) is Fit.SWAPPED
+        turned = " rows and columns are swapped;" if swapped else ""
         return question.bad(
             f"{name} has {_size(mask.shape)} pixels, Imagesize says {_size(shape)}",
             f"No image can be integrated:{turned} take the mask that was made for this detector.",
@@ -80,12 +77,12 @@ def _mask(question: Question, path: Path, shape: tuple[int, int], masks: list[Fl
             columns=mask.shape[1],
         )
     masks.append(mask)
-    share = float(np.count_nonzero(mask)) / mask.size
+    share = masked_share(mask)
     text = f"{name} leaves out {100 * share:.3g} % of the pixels"
     figures: dict[str, float | str] = {"file": name, "share": share}
-    if share > TOO_MUCH:
+    if fault is Fault.INVERTED:
         return question.bad(text, "Is it inverted? In a mask, 1 leaves a pixel out.", **figures)
-    if share == 0:
+    if fault is Fault.EMPTY:
         return question.doubtful(text, "It masks nothing: is it the right file?", **figures)
     return question.good(text, **figures)
 
@@ -94,17 +91,17 @@ def _beam(
     question: Question, calibration: Calibration, masks: list[Flags], *, unmasked: bool
 ) -> Finding:
     geometry = calibration.geometry
-    (row, column), (rows, columns) = geometry.beam_center, geometry.shape
+    (row, column), (rows, _) = geometry.beam_center, geometry.shape
     where = f"at column {column:.1f}, row {rows - row:.1f} from the bottom"
     figures = {"row_from_top": row, "column": column}
-    if not (0 <= row <= rows and 0 <= column <= columns):
+    if not is_on_detector(geometry):
         return question.doubtful(
             f"beside the detector: {where}",
             "Right for a detector beside the beam. Else look at BeamCenter: vertical first, "
             "counted from the bottom.",
             **figures,
         )
-    bare = [mask for mask in masks if not _is_near(mask, row, column)]
+    bare = [mask for mask in masks if not is_below(mask, geometry.beam_center)]
     if calibration.masks and (bare or unmasked):
         return question.doubtful(
             f"{where}, and no pixel near it is masked",
@@ -114,13 +111,6 @@ def _beam(
         )
     beamstop = ", below a mask" if masks else ""
     return question.good(f"{where}{beamstop}", **figures)
-
-
-def _is_near(mask: Flags, row: float, column: float) -> bool:
-    """Whether a mask covers anything near the beam."""
-    top, left = (max(math.floor(at - BEAM_SPOT), 0) for at in (row, column))
-    near = mask[top : math.ceil(row + BEAM_SPOT), left : math.ceil(column + BEAM_SPOT)]
-    return bool(near.any())
 
 
 def integrator_of(path: Path, calibration: Calibration) -> Integrator:
@@ -174,11 +164,11 @@ def speed(question: Question, integrator: Integrator, load: Load, n_cores: int) 
     """Integrate images of noise in memory, and compare with the rate that is expected."""
     shape = integrator.plan.shape
     image = np.random.default_rng(0).poisson(20.0, shape).astype(np.int32)
-    integrator.integrate(image)  # compiles, if nobody has done so before
+    integrate(image, integrator.plan, exposure=1.0)  # compiles, if nobody has done so before
     times = []
     for _ in range(FRAMES):
         began = time.monotonic()
-        integrator.integrate(image)
+        integrate(image, integrator.plan, exposure=1.0)
         times.append(time.monotonic() - began)
     seconds = statistics.median(times)
     rate = min(load.workers, n_cores) / seconds

@@ -1,8 +1,6 @@
 """Whether an image of the detector can be read, and calibration and masks fit it."""
 
 import time
-from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,22 +11,19 @@ from saxsdog.calibration import Calibration
 from saxsdog.doctor.finding import Finding, Question
 from saxsdog.doctor.load import size_text, time_text
 from saxsdog.image_names import file_of, split
+from saxsdog.inspection.counts import without_count
+from saxsdog.inspection.dead_pixels import Comparison, DeadPixels, Turn
+from saxsdog.inspection.shapes import Fit, fit_of
 from saxsdog.io.images import FrameReader
 from saxsdog.io.mask_files import read_mask
 
-Flags = NDArray[np.bool_]
 Image = NDArray[Any]
 
-FEW = 1e-3
-"""Share of flagged pixels outside a mask that single dead pixels explain."""
-
-MUCH_BETTER = 0.5
-"""Share of them that is left by a mask turned the right way."""
-
-_TURNS: Mapping[str, Callable[[Flags], Flags]] = {
-    "flipped vertically": np.flipud,
-    "flipped horizontally": np.fliplr,
-    "turned by 180 degrees": lambda mask: mask[::-1, ::-1],
+_TURNS = {
+    Turn.VERTICALLY: "flipped vertically",
+    Turn.HORIZONTALLY: "flipped horizontally",
+    Turn.BY_180_DEGREES: "turned by 180 degrees",
+    Turn.TRANSPOSED: "transposed",
 }
 
 
@@ -44,8 +39,8 @@ def readable(question: Question, path: Path, shape: tuple[int, int] | None) -> F
         "dtype": str(image.dtype),
         "read_s": seconds,
     }
-    if shape is not None and image.shape != shape:
-        swapped = " Rows and columns are swapped." if image.shape == shape[::-1] else ""
+    if shape is not None and (fit := fit_of(image.shape, shape)) is not Fit.SAME:
+        swapped = " Rows and columns are swapped." if fit is Fit.SWAPPED else ""
         return question.bad(
             f"has {size} pixels, Imagesize says {shape[0]} x {shape[1]}",
             f"No image can be integrated. Imagesize is rows, columns.{swapped}",
@@ -67,46 +62,38 @@ def read(path: Path) -> Image:
         reader.close()
 
 
-def flagged(image: Image) -> Flags:
-    """Mark the pixels that hold no count: negative, not a number, or all bits set."""
-    if image.dtype.kind == "u":
-        return np.asarray(image == np.iinfo(image.dtype).max)
-    if image.dtype.kind == "f":
-        return np.asarray(~(image >= 0))
-    return np.asarray(image < 0)
-
-
 def dead_pixels(question: Question, path: Path, calibration: Calibration, folder: Path) -> Finding:
     """Compare the pixels that hold no count with each mask; one upside down leaves many out."""
-    dead = flagged(read(path))
-    total = int(np.count_nonzero(dead))
+    image = read(path)
+    rows, columns = image.shape
+    dead = DeadPixels.of(without_count(image), 1, (rows, columns))
+    total = dead.number
     if total == 0:
         return question.good("the image has none", flagged=0)
-    files = dict.fromkeys(mask.file for mask in calibration.masks if mask.file is not None)
-    if not files:
-        return question.good(f"{total}; no mask to compare with", flagged=total)
-    answers = [partial(_outside, dead=dead, mask=read_mask(folder / file)) for file in files]
-    outside, advice = max((each() for each in answers), key=lambda found: found[0])
-    text = f"{outside} of {total} that hold no count are not masked"
-    if outside == 0:
+    files = dict.fromkeys(mask.file for mask in calibration.masks)
+    masks = [read_mask(folder / file) for file in files if file is not None]
+    masking = [mask for mask in masks if mask.any()]
+    if dead.are_many and len(masking) < len(files):
+        return question.doubtful(
+            f"{total} hold no count, and a curve has no mask or one that masks nothing",
+            "They are left out by themselves, but the detector has gaps: is a mask missing?",
+            flagged=total,
+        )
+    fitting = [mask for mask in masking if mask.shape == image.shape]  # others: said elsewhere
+    if not fitting:
+        return question.skipped(f"{total}; no mask to compare with", flagged=total)
+    found = max((dead.compared_with(mask) for mask in fitting), key=lambda each: each.badness)
+    text = f"{found.outside} of {total} that hold no count are not masked"
+    if found.outside == 0:
         text = f"all {total} that hold no count are masked"
-    figures = {"flagged": total, "outside": outside}
-    if outside <= FEW * dead.size and not advice:
-        return question.good(text, **figures)
-    return question.doubtful(
-        text,
-        advice or "They are left out by themselves, but is it the mask of this detector?",
-        **figures,
-    )
+    figures = {"flagged": total, "outside": found.outside}
+    if found.is_doubtful:
+        return question.doubtful(text, _advice(found), **figures)
+    return question.good(text, **figures)
 
 
-def _outside(dead: Flags, mask: Flags) -> tuple[int, str]:
-    """Count flagged pixels that a mask leaves in; say how it would fit better."""
-    if mask.shape != dead.shape:  # said elsewhere
-        return 0, ""
-    outside = int(np.count_nonzero(dead & ~mask))
-    for how, turn in _TURNS.items():
-        left = int(np.count_nonzero(dead & ~turn(mask)))
-        if left < MUCH_BETTER * outside:
-            return outside, f"With the mask {how} it would be {left}. Is it upside down?"
-    return outside, ""
+def _advice(found: Comparison) -> str:
+    if found.turn is None:
+        return "They are left out by themselves, but is it the mask of this detector?"
+    hint = " Is it upside down?" if found.turn is Turn.VERTICALLY else ""
+    return f"With the mask {_TURNS[found.turn]} it would be {found.left}.{hint}"

@@ -21,6 +21,14 @@ MOST_NAMED_CURVES = 12
 LONGEST_NAME_BESIDE_RATIO = 12
 
 
+_LABELS = {
+    "Scattering Vector  q [$A": "q / Å⁻¹",
+    "Scattering Angle": "2θ / °",
+    "Lattice Spacing": "d / nm",
+    "Distance from the Beam": "r / mm",
+}
+
+
 @dataclass(frozen=True)
 class Line:
     """What is drawn of one curve; ``sigma`` is NaN where no error is known."""
@@ -47,6 +55,9 @@ def x_label_of(column: str) -> str:
     """Return how the axis of a curve is labelled, from the name of its first column."""
     if "Phi" in column:
         return "azimuth / rad"
+    for start, label in _LABELS.items():
+        if column.startswith(start):
+            return label
     for axis in ("q_h", "q_v"):
         if axis in column:
             return f"${axis}$ / nm⁻¹"

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from saxsdog.errors import CalibrationError
-from saxsdog.importers import fit2d, nika, poni, saxsdog3
+from saxsdog.importers import fit2d, nexus, nika, poni, saxsdog3, spd
 from saxsdog.importers.findings import NOTHING, Facts, Findings, refuse_infinite
 from saxsdog.importers.words import shown
 from saxsdog.schema import load_schema
@@ -18,12 +18,18 @@ from saxsdog.schema import load_schema
 LARGEST_FILE = 16 * 2**20
 """Bytes. Logs of a day with FIT2D have some hundred kB; an image is no calibration."""
 
+NO_MASKS = "no masks: one curve of the whole detector"
+"""Remark on a calibration that got one, because without any it would be none."""
+
+_ROTATION = "Geometry.RotationAroundBeamDeg"
+"""Belongs to one geometry of pyFAI; most programs have no word for it and nobody misses it."""
+
 _SPACE = re.compile(r"\s+")
 
 
 @dataclass(frozen=True)
 class Importer:
-    """A format that we understand.
+    """A format of texts that we understand.
 
     Attributes
     ----------
@@ -40,8 +46,27 @@ class Importer:
     read: Callable[[str, Facts, Facts], Findings]
 
 
+@dataclass(frozen=True)
+class FileImporter:
+    """A format of files that are no texts.
+
+    Attributes
+    ----------
+    title
+        Its name for people.
+    recognizes
+        Whether the first bytes of a file look like it.
+    read
+        Takes the file, what is known for certain, and what is known if the file does not say it.
+    """
+
+    title: str
+    recognizes: Callable[[bytes], bool]
+    read: Callable[[Path, Facts, Facts], Findings]
+
+
 # The surest signs come first: names and values with "=" between them occur in many texts.
-FORMATS = MappingProxyType(
+TEXTS = MappingProxyType(
     {
         saxsdog3.NAME: Importer(saxsdog3.TITLE, saxsdog3.recognizes, saxsdog3.read),
         poni.NAME: Importer(poni.TITLE, poni.recognizes, poni.read),
@@ -49,6 +74,17 @@ FORMATS = MappingProxyType(
         nika.NAME: Importer(nika.TITLE, nika.recognizes, nika.read),
     }
 )
+FILES = MappingProxyType(
+    {
+        spd.NAME: FileImporter(spd.TITLE, spd.recognizes, spd.read),
+        nexus.NAME: FileImporter(nexus.TITLE, nexus.recognizes, nexus.read),
+    }
+)
+FORMATS: Mapping[str, Importer | FileImporter] = MappingProxyType({**TEXTS, **FILES})
+"""All that we understand, by name."""
+
+HEAD = 8192
+"""Bytes of a file that tell whether it is a text."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +140,11 @@ def import_calibration(
         If the file cannot be read or understood: names the file and, where there is one, the line.
     """
     try:
-        return import_text(read_text(path), template, asked=asked, file_format=file_format)
+        name = file_format or file_format_of(path)
+        if name is not None and name in FILES:
+            found = FILES[name].read(Path(path), asked, facts_of(template))
+            return combined(found, template, asked=asked)
+        return import_text(read_text(path), template, asked=asked, file_format=name)
     except CalibrationError as error:
         raise CalibrationError(f"{path}: {error}") from error
 
@@ -116,10 +156,18 @@ def import_text(
     asked: Facts = NOTHING,
     file_format: str | None = None,
 ) -> Imported:
-    """Do the same with a text, for example one that was pasted."""
+    """Do the same with a text, for example one that was pasted; the format is one of texts."""
     name = file_format or format_of(text)
-    found = FORMATS[name].read(text, asked, facts_of(template))
+    if name not in TEXTS:
+        raise CalibrationError(f"expected a {FORMATS[name].title}, got a text")
+    found = TEXTS[name].read(text, asked, facts_of(template))
     return combined(found, template, asked=asked)
+
+
+def file_format_of(path: str | os.PathLike[str]) -> str | None:
+    """Find the format of a file that is no text, a key of :data:`FILES`; ``None`` of others."""
+    head = _beginning(path, HEAD)
+    return next((name for name, each in FILES.items() if each.recognizes(head)), None)
 
 
 def read_text(path: str | os.PathLike[str]) -> str:
@@ -130,13 +178,7 @@ def read_text(path: str | os.PathLike[str]) -> str:
     CalibrationError
         If there is no such file, or it is no text.
     """
-    try:
-        with Path(path).open("rb") as file:
-            data = file.read(LARGEST_FILE + 1)
-    except OSError as error:
-        raise CalibrationError(f"expected a calibration file: {error.strerror}") from error
-    except ValueError as error:  # a NUL in the path
-        raise CalibrationError(f"expected a calibration file: {error}") from error
+    data = _beginning(path, LARGEST_FILE + 1)
     if len(data) > LARGEST_FILE or b"\0" in data:
         raise CalibrationError(
             f"expected a text of at most {LARGEST_FILE} bytes, got something larger or binary"
@@ -147,21 +189,32 @@ def read_text(path: str | os.PathLike[str]) -> str:
         return data.decode("latin-1")
 
 
+def _beginning(path: str | os.PathLike[str], count: int) -> bytes:
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(count)
+    except OSError as error:
+        raise CalibrationError(f"expected a calibration file: {error.strerror}") from error
+    except ValueError as error:  # a NUL in the path
+        raise CalibrationError(f"expected a calibration file: {error}") from error
+
+
 def format_of(text: str) -> str:
-    """Find the format of a text, a key of :data:`FORMATS`.
+    """Find the format of a text, a key of :data:`TEXTS`.
 
     Raises
     ------
     CalibrationError
         If it is none of them.
     """
-    for name, importer in FORMATS.items():
+    for name, importer in TEXTS.items():
         if importer.recognizes(text):
             return name
     beginning = _SPACE.sub(" ", text[:200]).strip()
     raise CalibrationError(
         "expected a calibration of FIT2D (lines 'Refined ... ='), pyFAI (a .poni file), Nika "
-        f"(lines 'BeamCenterX = ...') or SAXSDOG (JSON), got {shown(beginning)}"
+        "(lines 'BeamCenterX = ...') or SAXSDOG (JSON), an EDF image or an HDF5 file with a "
+        f"detector, got {shown(beginning)}"
     )
 
 
@@ -181,14 +234,14 @@ def combined(
             remarks.append(f"{key}: {before} in the file, {value} asked for and taken")
         _put(said, key, value)
     refuse_infinite(said)
-    document = _laid_over(deepcopy(template) if template else {}, said)
+    document = _laid_over(_without_rotation(template, said), said)
     if template is not None:
         remarks += _misfits(template, document)
         if "Masks" in said and "Slices" not in said:
             remarks += _without_masks(document.get("Slices"))
     if not document.get("Masks") and not document.get("Slices"):
         document["Masks"] = [{"Name": "whole detector"}]
-        remarks.append("no masks: one curve of the whole detector")
+        remarks.append(NO_MASKS)
     missing = tuple(key for key in _geometry_keys() if _value_at(said, key) is None)
     return Imported(document, found.format, tuple(remarks), missing)
 
@@ -222,8 +275,18 @@ def _asked(asked: Facts) -> dict[str, Any]:
 def _geometry_keys() -> Iterable[str]:
     """Keys that a foreign calibration may be expected to have."""
     properties = load_schema("calibration")["properties"]
-    yield from (f"Geometry.{key}" for key in properties["Geometry"]["properties"])
+    keys = (f"Geometry.{key}" for key in properties["Geometry"]["properties"])
+    yield from (key for key in keys if key != _ROTATION)
     yield "Wavelength"
+
+
+def _without_rotation(template: dict[str, Any] | None, said: dict[str, Any]) -> dict[str, Any]:
+    """Copy a template; the rotation that came with its own geometry does not fit another one."""
+    below = deepcopy(template) if template else {}
+    geometry = below.get("Geometry")
+    if isinstance(geometry, dict) and _value_at(said, "Geometry.BeamCenter") is not None:
+        geometry.pop(_ROTATION.rpartition(".")[2], None)
+    return below
 
 
 def _laid_over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:

@@ -5,8 +5,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from saxsdog.detectors import detector
 from saxsdog.errors import CalibrationError
 
+UM_PER_M = 1e6
 _TRUE_DIGITS = 14
 """Of a double after a change of unit or two; the rest is noise that nobody wants to read."""
 
@@ -41,6 +43,13 @@ class Facts:
 NOTHING = Facts()
 
 
+def facts_of_detector(name: str) -> Facts:
+    """Return what the table of detectors says; a :exc:`UsageError` names those it has."""
+    known = detector(name)
+    height, width = known.pixel_size
+    return Facts(known.shape, (_neat(UM_PER_M * height), _neat(UM_PER_M * width)))
+
+
 @dataclass(frozen=True)
 class Findings:
     """What a file says, in the units and with the keys of our calibration.
@@ -67,6 +76,7 @@ def findings(
     beam_center: tuple[float, float] | None = None,
     distance_mm: float | None = None,
     tilt: Mapping[str, float] | None = None,
+    around_beam: float | None = None,
     remarks: tuple[str, ...] = (),
 ) -> Findings:
     """Put a geometry together; what is ``None`` is left out.
@@ -83,6 +93,8 @@ def findings(
         Along the direct beam.
     tilt
         ``TiltRotDeg`` and ``TiltAngleDeg``, or one of them.
+    around_beam
+        Rotation of the laboratory around the beam, degrees.
     remarks
         For people.
 
@@ -97,6 +109,7 @@ def findings(
         "Imagesize": facts.image_size,
         "PixelSizeMicroM": facts.pixel_size,
         "Tilt": tilt,
+        "RotationAroundBeamDeg": around_beam,
     }
     document: dict[str, Any] = {
         "Geometry": {key: _neat(value) for key, value in geometry.items() if value is not None},

@@ -15,6 +15,15 @@ around. FIT2D counts x from the left and y from the *bottom* of the image, 0 is 
 the first pixel. Our geometry is FIT2D's, so nothing is converted but the order: ``BeamCenter`` is
 (y, x).
 
+FIT2D tells neither the number nor the size of the pixels. Two lines of our own exporter do:
+
+.. code-block:: text
+
+    INFO: Image size = 981 x 1043 pixels
+    INFO: Pixel size = 172.0 x 172.0 microns
+
+They, too, have x first.
+
 References
 ----------
 A. P. Hammersley, FIT2D Reference Manual, "TILT/BEAM CENTRE",
@@ -35,6 +44,7 @@ from saxsdog.importers.words import (
     PIXEL,
     Unit,
     as_float,
+    number,
     number_words,
     shown,
     unit_words,
@@ -48,6 +58,9 @@ _REFINED = re.compile(
     r"\bRefined\s+(?P<what>beam\s+cent(?:re|er)|sample\s+to\s+detector\s+distance"
     r"|tilt\s+plane\s+rotation\s+angle|tilt\s+angle|wavelength)\b(?P<rest>.*)",
     re.IGNORECASE,
+)
+_DETECTOR = re.compile(
+    r"\s*INFO:\s*(?P<what>Image|Pixel) size = (?P<x>\S+) x (?P<y>\S+) (?:pixels|microns)\s*"
 )
 _UNITS = {DISTANCE: MM, ROTATION: DEGREE, ANGLE: DEGREE, WAVELENGTH: ANGSTROM}
 _UM_PER_MM = 1e3
@@ -99,9 +112,11 @@ def read(text: str, asked: Facts = NOTHING, fallback: Facts = NOTHING) -> Findin
     n_refinements = max([line.what for line in lines].count(what) for what in last)
     if n_refinements > 1:
         remarks.append(f"{n_refinements} refinements; the last one is taken")
-    known = asked.or_else(fallback)
-    pixel_size, remark = _pixel_size(last, known.pixel_size)
-    remarks += [remark] if remark else []
+    image_size, pixel_size = _detector(text)
+    known = asked.or_else(Facts(pixel_size=pixel_size)).or_else(fallback)
+    if pixel_size is None:
+        pixel_size, remark = _pixel_size(last, known.pixel_size)
+        remarks += [remark] if remark else []
     beam_center = _beam_center(last, known.pixel_size)
     if beam_center is None and BEAM_MM in last:
         remarks.append("the beam centre is given in mm only; in pixels it needs the pixel size")
@@ -113,7 +128,7 @@ def read(text: str, asked: Facts = NOTHING, fallback: Facts = NOTHING) -> Findin
     }
     return findings(
         NAME,
-        facts=Facts(pixel_size=pixel_size, wavelength=values.get(WAVELENGTH)),
+        facts=Facts(image_size, pixel_size, values.get(WAVELENGTH)),
         beam_center=beam_center,
         distance_mm=values.get(DISTANCE),
         tilt=tilt or None,
@@ -121,14 +136,31 @@ def read(text: str, asked: Facts = NOTHING, fallback: Facts = NOTHING) -> Findin
     )
 
 
+def _detector(text: str) -> tuple[tuple[int, int] | None, tuple[float, float] | None]:
+    """Find size of image (rows, columns) and pixel (vertical, horizontal), µm, in our own lines."""
+    image_size = pixel_size = None
+    for line, words in enumerate(text.splitlines(), start=1):
+        match = _DETECTOR.fullmatch(words)
+        if match is not None:
+            what = f"line {line}: {match['what']} size"
+            x, y = number(match["x"], what), number(match["y"], what)
+            if match["what"] == "Pixel":
+                pixel_size = y, x
+            elif x.is_integer() and y.is_integer():
+                image_size = int(y), int(x)
+            else:
+                raise CalibrationError(f"{what}: expected whole numbers, got {x} and {y}")
+    return image_size, pixel_size
+
+
 def _lines(text: str) -> Iterator[_Line]:
-    for number, line in enumerate(text.splitlines(), start=1):
+    for place, line in enumerate(text.splitlines(), start=1):
         match = _REFINED.search(line)
         if match is not None:
-            yield _line(number, " ".join(match["what"].split()).casefold(), match["rest"])
+            yield _line(place, " ".join(match["what"].split()).casefold(), match["rest"])
 
 
-def _line(number: int, what: str, rest: str) -> _Line:
+def _line(place: int, what: str, rest: str) -> _Line:
     """Take the numbers of a line; they stand behind ``=`` or, in old logs, behind the name."""
     name, equals, behind = rest.partition("=")
     words = tuple(number_words(behind if equals else rest))
@@ -140,10 +172,10 @@ def _line(number: int, what: str, rest: str) -> _Line:
         wanted, unit = 1, _UNITS[what]
     if len(words) != wanted or "*" in rest or not (_has(units, unit) or _is_bare(what, units)):
         raise CalibrationError(
-            f"line {number}: expected the {what}, {wanted} number{'s' if wanted > 1 else ''} in "
+            f"line {place}: expected the {what}, {wanted} number{'s' if wanted > 1 else ''} in "
             f"{unit.name}, got {shown((behind if equals else name).strip())}"
         )
-    return _Line(number, what, words)
+    return _Line(place, what, words)
 
 
 def _has(units: list[str], unit: Unit) -> bool:

@@ -9,7 +9,9 @@ of the detector relative to that point, in metres. In the laboratory it lies at
 
     t_3 = p_1 \sin r_2 - p_2 \cos r_2 \sin r_1 + L \cos r_1 \cos r_2 .
 
-:math:`r_3` turns the laboratory around the beam, so no scattering angle depends on it.
+:math:`r_3` turns the laboratory around the beam, so no scattering angle depends on it. It is kept,
+for axes that run as the image is stored: half a turn more where both of pyFAI's run from the other
+end; where one of them does, azimuths count the other way round.
 
 The beam hits the detector where the other two coordinates vanish, at :math:`d` times the third row
 of the rotation, whose third component is fixed by *L*:
@@ -20,14 +22,11 @@ of the rotation, whose third component is fixed by *L*:
     p_1 = d \sin r_2, \qquad p_2 = -d \cos r_2 \sin r_1 .
 
 From there on a point comes to lie deeper by
-:math:`\Delta p_1 \sin r_2 - \Delta p_2 \cos r_2 \sin r_1`. In our geometry that is
-:math:`\sin\tau (x\cos\varphi - y\sin\varphi)` with y down and x to the right of the stored image,
-therefore
+:math:`\Delta p_1 \sin r_2 - \Delta p_2 \cos r_2 \sin r_1`. That is the tilt
+that :mod:`saxsdog.importers.plane` makes of the cosine :math:`\cos r_1 \cos r_2` and
 
 .. math::
 
-    \tau = \operatorname{atan2}\left(\sqrt{s_y^2 + s_x^2},\; \cos r_1 \cos r_2\right), \qquad
-    \varphi = \operatorname{atan2}(-s_y, s_x), \qquad
     (s_y, s_x) = (\pm\sin r_2, \mp\cos r_2\sin r_1) .
 
 The signs are those of the ``orientation``: in 3, the only one before version 2.1, both axes run
@@ -48,12 +47,13 @@ from typing import Any
 
 from saxsdog.detectors import Detector, detector
 from saxsdog.errors import CalibrationError, DocumentError, UsageError
-from saxsdog.importers.findings import NOTHING, Facts, Findings, findings
+from saxsdog.importers.findings import NOTHING, UM_PER_M, Facts, Findings, findings
+from saxsdog.importers.plane import tilt_of
 from saxsdog.importers.words import number, shown
 from saxsdog.schema import parse_json
 
 NAME, TITLE = "poni", "pyFAI .poni"
-UM_PER_M, MM_PER_M, ANGSTROM_PER_M = 1e6, 1e3, 1e10
+MM_PER_M, ANGSTROM_PER_M = 1e3, 1e10
 
 _NEWEST = 3.0
 _AS_STORED = 3
@@ -128,10 +128,11 @@ def read(text: str, asked: Facts = NOTHING, fallback: Facts = NOTHING) -> Findin
     facts = Facts(*_detector(values, config, remarks), wavelength=_wavelength(values))
     known = asked.or_else(facts).or_else(fallback)
     distance, hit, slope, tilt = _rotated(values, axes)
-    if values.number("rot3"):
+    turned = _around_beam(values, axes)
+    if turned:
         remarks.append(
-            "Rot3 turns the picture around the beam; no scattering angle depends on it, and "
-            "azimuths are counted on the stored image here: left out"
+            f"pyFAI's azimuths are turned by {math.degrees(turned):g} degrees (Rot3, orientation): "
+            "kept for other programs; here azimuths are counted on the stored image"
         )
     if _is_true(values.get("parallax")):
         remarks.append("the correction of parallax in the sensor cannot be carried over")
@@ -140,7 +141,8 @@ def read(text: str, asked: Facts = NOTHING, fallback: Facts = NOTHING) -> Findin
         facts=facts,
         beam_center=_beam_center(hit, axes, known, remarks),
         distance_mm=MM_PER_M * distance,
-        tilt=_tilt(slope, tilt),
+        tilt=tilt_of(*slope, tilt),
+        around_beam=math.degrees(turned) or None,
         remarks=tuple(remarks),
     )
 
@@ -225,11 +227,11 @@ def _detector(
 
 
 def _by_name(name: str, remarks: list[str]) -> Detector | None:
-    """Look a detector up; the sensor's material changes neither its size nor its pixels."""
+    """Look a detector up."""
     if name.casefold() in _NO_NAMES:
         return None
     try:
-        return detector(re.sub("cdte", "", name, flags=re.IGNORECASE))
+        return detector(name)
     except UsageError:
         remarks.append(f"the detector {shown(name)} is not in our table")
         return None
@@ -316,14 +318,20 @@ def _rotated(
     return distance, hit, slope, along
 
 
-def _tilt(slope: tuple[float, float], along: float) -> Mapping[str, float]:
-    down, right = slope
-    steepness = math.hypot(down, right)
-    rotation = math.atan2(-down, right) if steepness else 0.0
-    return {
-        "TiltRotDeg": math.degrees(rotation),
-        "TiltAngleDeg": math.degrees(math.atan2(steepness, along)),
-    }
+def _around_beam(values: _Values, axes: _Axes) -> float:
+    """Rotation around the beam, rad in (-pi, pi], of axes that run as the image is stored."""
+    turned = values.number("rot3") or 0.0
+    if not math.isfinite(turned):
+        raise CalibrationError(f"expected finite rotations, got Rot3 {turned}")
+    if axes.rows_reversed != axes.columns_reversed:
+        turned = -turned
+    half_turns = axes.columns_reversed + _is_upside_down(values)
+    return math.remainder(turned + math.pi * half_turns, 2 * math.pi)
+
+
+def _is_upside_down(values: _Values) -> bool:
+    """Whether both rotations are beyond a right angle, where smaller ones and a half turn do."""
+    return math.cos(values.number("rot2") or 0.0) < 0
 
 
 def _beam_center(

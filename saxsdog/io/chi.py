@@ -1,8 +1,11 @@
 """Curve files (``.chi``): four header lines, then rows of q, intensity and error."""
 
 import json
+import math
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +15,7 @@ from saxsdog.errors import CurveFileError
 from saxsdog.io.numbers_text import column_text, rows_text
 from saxsdog.reduction.integrate import Curve
 from saxsdog.reduction.plan import ChannelPlan
+from saxsdog.reduction.scaling import COUNTS_LABEL
 from saxsdog.regular_file import read_regular
 
 Array = NDArray[np.float64]
@@ -24,7 +28,6 @@ MOST_DIGITS = 18
 
 HEADER_LINES = 4
 ERROR_LABEL = "Error Margin"
-INTENSITY_LABEL = "Intensity (Count/Pixel)"
 NO_PARAMETERS = {"I0": 0.0, "I1": 0.0, "I2": 0.0}
 
 
@@ -41,7 +44,7 @@ class CurveFile:
     calibration
         The calibration document, or ``None`` in files of the older generation.
     parameters
-        Integral parameters by name; empty where the file has none.
+        Integral parameters and those of classifiers by name; empty where the file has none.
     title
         First line of a file without a calibration: in old files the path of the curve.
     """
@@ -61,10 +64,17 @@ class CurveFormat:
     What stays the same from frame to frame, the calibration and the column of q, is text already.
     """
 
-    def __init__(self, channel: ChannelPlan, calibration: dict[str, Any]) -> None:
+    suffix = ".chi"
+
+    def __init__(
+        self,
+        channel: ChannelPlan,
+        calibration: dict[str, Any],
+        intensity_label: str = COUNTS_LABEL,
+    ) -> None:
         self._first_line = json.dumps(calibration)
         self._kind = channel.kind
-        self._labels = json.dumps([channel.axis_label, INTENSITY_LABEL, ERROR_LABEL])
+        self._labels = json.dumps([channel.axis_label, intensity_label, ERROR_LABEL])
         self._q = column_text(channel.q)
         self._n_rows = channel.q.size
 
@@ -76,13 +86,22 @@ class CurveFormat:
             and data.count(b"\n") == HEADER_LINES + self._n_rows
         )
 
+    @staticmethod
+    def is_whole(path: Path) -> bool:
+        """Tell whether a file is a curve, of whatever calibration."""
+        try:
+            read_chi(path)
+        except CurveFileError:
+            return False
+        return True
+
     def render(self, curve: Curve) -> bytes:
         """Return the whole file of a curve, digits enough for 1e-11 of every number."""
         if self._kind == "Slice":
             described = [self._labels, "Intensity"]
         else:
             parameters = curve.parameters.as_dict() if curve.parameters else NO_PARAMETERS
-            described = [json.dumps(parameters), self._labels]
+            described = [json.dumps(parameters | _finite(curve.classifiers)), self._labels]
         header = "\n".join([self._first_line, *described, f"   {self._n_rows}"])
         return b"%b\n %b" % (header.encode(), rows_text(self._q, curve.intensity, curve.sigma))
 
@@ -124,7 +143,7 @@ def read_chi(path: str | os.PathLike[str], *, follow: bool = True) -> CurveFile:
         sigma=table[:, 2] if table.shape[1] > 2 else np.full(expected, np.nan),
         labels=tuple(str(label).strip() for label in labels),
         calibration=calibration,
-        parameters=documents[1] if isinstance(documents[1], dict) else {},
+        parameters=_with_nan(documents[1]) if isinstance(documents[1], dict) else {},
         title="" if calibration is not None else header[0].strip(),
     )
 
@@ -147,6 +166,15 @@ def _row_count(path: str | os.PathLike[str], header: list[str]) -> int:
         got = repr(header[-1][:40]) if len(header) == HEADER_LINES else f"{len(header)} lines"
         raise CurveFileError(f"{path}: expected the number of rows in line 4, got {got}")
     return int(words[0])
+
+
+def _finite(classifiers: Mapping[str, float]) -> dict[str, float | None]:
+    """Put ``None`` for what is not finite: JSON has no word for it."""
+    return {name: value if math.isfinite(value) else None for name, value in classifiers.items()}
+
+
+def _with_nan(parameters: dict[str, Any]) -> dict[str, Any]:
+    return {name: math.nan if value is None else value for name, value in parameters.items()}
 
 
 def _json_or_none(line: str) -> Any:

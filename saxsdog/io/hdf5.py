@@ -11,6 +11,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 from numpy.typing import NDArray
 
 from saxsdog.errors import FrameError, SeveralImagesError
@@ -71,6 +72,7 @@ class Stack:
                 self._parts = [Images(dataset) for dataset in find_images(root)]
                 self._ends = list(accumulate(part.n_images for part in self._parts))
                 self._fields = Fields(root, self._parts[0].dataset)
+                self._marked: NDArray[np.intp] | None = None
             except BaseException:
                 self._file.close()
                 raise
@@ -118,6 +120,15 @@ class Stack:
         with translated("an image that HDF5 can decode"):
             part, place = self._locate(page or 0)
             part.read_into(place, target)
+
+    def marked_pixels(self) -> NDArray[np.intp]:
+        """Return the pixels that the file marks as bad, by their flat indices; looked for once."""
+        if self._marked is None:
+            with translated("a mask of pixels"):
+                from saxsdog.io.hdf5_mask import marked_pixels
+
+                self._marked = marked_pixels(self._file["/"].id, self._parts[0].dataset)
+        return self._marked
 
     def _locate(self, image: int) -> tuple["Images", int]:
         if image >= self.n_images:

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from saxsdog.errors import FrameError
 from saxsdog.io.hdf5_search import follow, has_own_numbers, text_attribute
-from saxsdog.io.headers import TEXT_LIMIT, parse_seconds, parse_time
+from saxsdog.io.headers import CUTOFF_KEYS, TEXT_LIMIT, parse_seconds, parse_time
 from saxsdog.io.libraries import translated
 
 START_KEYS = ("start_time", "data_collection_date")
 PERIOD_KEY = "frame_time"
 """From the start of one image to the start of the next."""
 
-KEYS = ("count_time", "exposure_time", PERIOD_KEY, *START_KEYS)
+KEYS = ("count_time", "exposure_time", PERIOD_KEY, *START_KEYS, *CUTOFF_KEYS)
 DETECTOR = b"instrument/detector"
 SPECIFIC = b"detectorSpecific"
 
@@ -40,7 +40,7 @@ class Fields:
     def __init__(self, root: h5g.GroupID, dataset: h5d.DatasetID) -> None:
         self._values: dict[str, NDArray[Any]] = {}
         self._units: dict[str, str] = {}
-        for group in _groups(root, dataset):
+        for group in groups_beside(root, dataset):
             for key in KEYS:
                 if key not in self._values:
                     with suppress(FrameError), translated(f"{key} in numbers or text"):
@@ -80,7 +80,8 @@ def _moment(fields: dict[str, str], image: int) -> float | None:
     return None if period is None else start + image * period
 
 
-def _groups(root: h5g.GroupID, dataset: h5d.DatasetID) -> list[h5g.GroupID]:
+def groups_beside(root: h5g.GroupID, dataset: h5d.DatasetID) -> list[h5g.GroupID]:
+    """Return the groups that may say something of some images, the nearest first."""
     path = h5i.get_name(dataset) or b""
     entry, parent = path.strip(b"/").partition(b"/")[0], path.rpartition(b"/")[0]
     detector = b"/".join((entry, DETECTOR))

@@ -29,6 +29,7 @@ MAGNITUDE = {
 
 # Lower case, the best first: ESRF's clock counts fractions of a second, a TIFF DateTime does not.
 TIME_KEYS = ("time_of_day", "timestamp", "hmstarttime", "date", "time", "datetime")
+CUTOFF_KEYS = ("count_cutoff", "countrate_correction_count_cutoff", "saturation_value")
 EXPOSURE_KEYS = ("exposure_time", "exposuretime", "count_time", "counttime", "acq_expo_time")
 
 PLAUSIBLE_YEARS = range(1990, 2200)
@@ -72,6 +73,13 @@ class FrameHeader:
     time_source: Literal["header", "file"]
     exposure: float | None
     fields: Mapping[str, str]
+
+    @property
+    def count_cutoff(self) -> float | None:
+        """Counts from which on the detector no longer counts; ``None`` where nothing says it."""
+        lower = {key.lower(): text for key, text in self.fields.items()}
+        cutoffs = (parse_counts(lower[key]) for key in CUTOFF_KEYS if key in lower)
+        return next((value for value in cutoffs if value is not None), None)
 
 
 @dataclass(frozen=True)
@@ -169,6 +177,15 @@ def parse_seconds(text: str) -> float | None:
         return None
     seconds = float(quantity[1]) * MAGNITUDE[quantity[2]]
     return seconds if math.isfinite(seconds) else None
+
+
+def parse_counts(text: str) -> float | None:
+    """Read counts, ``1080457 counts`` or a bare number; ``None`` where that is none above 0."""
+    quantity = _QUANTITY.match(text[:100].strip())
+    if quantity is None or quantity[2] not in ("", "count", "counts"):
+        return None
+    counts = float(quantity[1])
+    return counts if 0 < counts < math.inf else None
 
 
 def _moment(stamp: re.Match[str]) -> float | None:

@@ -4,7 +4,7 @@ import os
 import stat
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from io import FileIO
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saxsdog.errors import FrameError, SeveralImagesError
-from saxsdog.io import cbf, edf, hdf5, tiff
+from saxsdog.io import cbf, hdf5
 from saxsdog.io.headers import FrameHeader, Layout, frame_header
+from saxsdog.io.image_file import ImageFile, open_image
+from saxsdog.io.layouts import Places, check_sizes, describe
 from saxsdog.io.libraries import read_with_fabio, read_with_tifffile
 from saxsdog.io.status import Fingerprint, fingerprint_of, reason_of
 from saxsdog.io.writers import Writers, times_are_fine, writers_of
@@ -24,12 +26,6 @@ from saxsdog.regular_file import place_of
 IMAGE_SUFFIXES: tuple[str, ...] = (".tif", ".tiff", ".cbf", ".edf", *hdf5.SUFFIXES)
 """What names of images end with, in lower case; :class:`FrameReader` itself looks at the bytes."""
 
-FIRST_READ = 1 << 13
-"""Bytes; the header of a Pilatus image takes 4096, so one read nearly always gets it all."""
-
-ALWAYS_ALLOWED = 1 << 28
-MAX_EXPANSION = 1032
-"""Deflate packs no tighter; a larger claim, above ``ALWAYS_ALLOWED`` bytes, is no true header."""
 Unpack = Callable[[NDArray[np.uint8], NDArray[Any]], None]
 """Fills pixels from packed bytes."""
 
@@ -78,6 +74,16 @@ class Frame:
     fingerprint: Fingerprint
 
 
+def no_measurement(kind: np.dtype[Any]) -> float:
+    """Return the value that means of a pixel that it measured nothing."""
+    match kind.kind:
+        case "u":
+            return int(np.iinfo(kind).max)
+        case "i":
+            return -1
+    return np.nan
+
+
 class FrameReader:
     """Reads images one after the other into one buffer.
 
@@ -91,18 +97,23 @@ class FrameReader:
         before anything is decoded.
     caution
         What must be reckoned with.
+    without_marked
+        Whether pixels that the file itself marks as bad get the value that means "no measurement".
     """
 
     def __init__(
         self,
         expected_shape: tuple[int, int] | None = None,
         caution: Caution = NO_CAUTION,
+        *,
+        without_marked: bool = False,
     ) -> None:
         self._expected_shape = expected_shape
         self._caution = caution
+        self._without_marked = without_marked
         self._pixels = np.empty(0, np.uint8)
         self._packed = np.empty(0, np.uint8)
-        self._places = _Places()
+        self._places = Places()
         self._stack: hdf5.Stack | None = None
         self._stack_version: tuple[Path, Fingerprint] | None = None
 
@@ -135,7 +146,7 @@ class FrameReader:
             one number per pixel and of the expected shape. The message names the file.
         """
         try:
-            with _open(path) as stream:
+            with open_image(path) as stream:
                 self._check_place(stream, path)
                 return self._read_version(stream, path, page)
         except FrameError as error:
@@ -183,9 +194,9 @@ class FrameReader:
         try:
             status = self._status_when_quiet(stream)
             fingerprint = fingerprint_of(status)
-            file = _File(stream, status)
+            file = ImageFile(stream, status)
             if self._places.fingerprint != fingerprint:
-                self._places = _Places(fingerprint)
+                self._places = Places(fingerprint)
             try:
                 image, fields = self._read(file, path, page)
             finally:  # what a changing file seems to lack may be there now
@@ -200,7 +211,7 @@ class FrameReader:
         return Frame(path, image, frame_header(fields, modified=status.st_mtime), fingerprint)
 
     def _read(
-        self, file: "_File", path: Path, page: int | None
+        self, file: ImageFile, path: Path, page: int | None
     ) -> tuple[NDArray[np.generic], Mapping[str, str]]:
         if page is not None and page < 0:
             raise FrameError(f"expected a page counted from 0, got {page}")
@@ -211,7 +222,7 @@ class FrameReader:
             self._check_shape(image.shape)
             return image, fields
         self._check_shape(layout.shape)
-        _check_sizes(layout, file.size)
+        check_sizes(layout, file.size)
         match layout.packing:
             case "plain":
                 image = self._read_plain(file, layout)
@@ -225,15 +236,17 @@ class FrameReader:
             case "hdf5":
                 image = self._image(layout)
                 self._stack_of(file, path).read_into(page, image)
+        if self._without_marked and self._stack is not None:
+            image.reshape(-1)[self._stack.marked_pixels()] = no_measurement(image.dtype)
         return image, layout.fields
 
-    def _describe(self, file: "_File", path: Path, page: int | None) -> Layout | None:
+    def _describe(self, file: ImageFile, path: Path, page: int | None) -> Layout | None:
         if hdf5.is_hdf5(file.head):
             return self._stack_of(file, path).describe(page)
         self.close()
-        return _describe(file, page, self._places)
+        return describe(file, page, self._places)
 
-    def _stack_of(self, file: "_File", path: Path) -> "hdf5.Stack":
+    def _stack_of(self, file: ImageFile, path: Path) -> "hdf5.Stack":
         """Return the images of an HDF5 file, which stays open until it is another one's turn."""
         if self._stack is None or self._stack_version != (path, file.fingerprint):
             self.close()
@@ -252,12 +265,12 @@ class FrameReader:
                 Reason.WRONG_SHAPE,
             )
 
-    def _read_plain(self, file: "_File", layout: Layout) -> NDArray[np.generic]:
+    def _read_plain(self, file: ImageFile, layout: Layout) -> NDArray[np.generic]:
         image = self._image(layout)
         file.read_into(self._pixels[: layout.size], layout.offset)
         return image if layout.dtype.isnative else image.byteswap(inplace=True)
 
-    def _unpack(self, file: "_File", layout: Layout, unpack: Unpack) -> NDArray[np.generic]:
+    def _unpack(self, file: ImageFile, layout: Layout, unpack: Unpack) -> NDArray[np.generic]:
         if self._packed.size < layout.length:
             self._packed = np.empty(layout.length, np.uint8)
         packed = self._packed[: layout.length]
@@ -299,112 +312,3 @@ def count_images(path: Path) -> int:
     finally:
         reader.close()
     return 1
-
-
-@dataclass
-class _Places:
-    """Where the images of one version of a file were found, so that each is looked for once."""
-
-    fingerprint: Fingerprint | None = None
-    pages: list[tiff.Page] = field(default_factory=list)
-    starts: list[int] = field(default_factory=list)
-
-
-class _File:
-    """A regular file and its first bytes."""
-
-    def __init__(self, stream: FileIO, status: os.stat_result) -> None:
-        if not stat.S_ISREG(status.st_mode):
-            raise FrameError(
-                "expected a regular file, got a pipe, a device or the like", Reason.NOT_REGULAR
-            )
-        if status.st_size == 0:
-            raise FrameError("expected an image, the file is empty", Reason.TRUNCATED)
-        self.size = status.st_size
-        self.head = stream.read(FIRST_READ) or b""
-        self._stream = stream
-        self.fingerprint = fingerprint_of(status)
-
-    def check_unchanged(self) -> None:
-        self._compare(os.fstat(self._stream.fileno()))
-
-    def check_still_at(self, path: Path) -> None:
-        """Refuse what a library, which opens the path again, may have read from another file."""
-        self._compare(path.stat())
-
-    def _compare(self, status: os.stat_result) -> None:
-        if fingerprint_of(status) != self.fingerprint:
-            message = "expected a file that stays as it is, it changed while it was read"
-            raise FrameError(message, Reason.CHANGED_WHILE_READING)
-
-    def read_at(self, offset: int, count: int) -> bytes:
-        if offset + count <= len(self.head):
-            return self.head[offset : offset + count]
-        count = min(count, self.size - offset)
-        if count <= 0:
-            return b""
-        self._stream.seek(offset)
-        return self._stream.read(count) or b""
-
-    def read_into(self, target: NDArray[np.uint8], offset: int) -> None:
-        self._stream.seek(offset)
-        missing = target.data
-        while missing.nbytes:
-            count = self._stream.readinto(missing)
-            if not count:
-                raise FrameError(
-                    f"expected {target.size} bytes of pixels at offset {offset}, "
-                    f"the file ended {missing.nbytes} bytes before",
-                    Reason.TRUNCATED,
-                )
-            missing = missing[count:]
-
-
-def _open(path: Path) -> FileIO:
-    try:
-        return FileIO(path, opener=_open_without_waiting)
-    except OSError as error:
-        raise FrameError(f"cannot be opened: {error.strerror}", reason_of(error)) from error
-    except ValueError as error:  # a NUL in the name
-        raise FrameError(f"cannot be opened: {error}", Reason.VANISHED) from error
-
-
-def _open_without_waiting(path: str, flags: int) -> int:
-    """Open, but do not wait for somebody to write into a pipe."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # not on Windows
-
-
-def _describe(file: _File, page: int | None, places: _Places) -> Layout | None:
-    if tiff.is_tiff(file.head):
-        return tiff.describe(file.read_at, page, places.pages)
-    if cbf.is_cbf(file.head):
-        return cbf.describe(file.read_at, page)
-    if edf.is_edf(file.head):
-        return edf.describe(file.read_at, page, places.starts)
-    if not file.head.strip(b"\0"):
-        raise FrameError(
-            "expected an image, the file starts with nothing but zeros", Reason.TRUNCATED
-        )
-    if any(magic.startswith(file.head) for magic in (*tiff.DIALECTS, cbf.MAGIC, hdf5.MAGIC)):
-        raise FrameError(f"expected an image, the file ends after {file.head!r}", Reason.TRUNCATED)
-    return None
-
-
-def _check_sizes(layout: Layout, size: int) -> None:
-    """Refuse what cannot be true before any memory is taken for it."""
-    rows, columns = layout.shape
-    if layout.size > max(ALWAYS_ALLOWED, MAX_EXPANSION * size):
-        raise FrameError(
-            f"expected {rows} x {columns} pixels, the file has only {size} bytes", Reason.TOO_LARGE
-        )
-    stored = layout.size if layout.packing == "plain" else layout.length
-    if layout.offset + stored > size:
-        raise FrameError(
-            f"expected {stored} bytes of pixels at offset {layout.offset}, "
-            f"the file has {size} bytes",
-            Reason.TRUNCATED,
-        )
-    if layout.packing == "byte offset" and rows * columns > stored:
-        raise FrameError(
-            f"expected {rows} x {columns} pixels, {stored} bytes cannot hold them", Reason.TOO_LARGE
-        )

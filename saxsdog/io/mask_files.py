@@ -51,7 +51,7 @@ def read_mask(path: Path, shape: Shape | None = None) -> NDArray[np.bool_]:
         if head.startswith(FIT2D_MAGIC):
             return _read_fit2d(path, head, shape)
         if head.startswith(NPY_MAGIC):
-            return _read_npy(path, shape)
+            return np.asarray(read_npy(path, shape, "a mask") != 0)
         return _read_image(path, shape)
     except FrameError as error:
         raise CalibrationError(f"expected a mask, {error}") from error
@@ -75,10 +75,12 @@ def _fit2d_row_bytes(columns: int) -> int:
     return 4 * -(-columns // 32)  # rows start at 32-bit words
 
 
-def _check_shape(path: Path, got: tuple[int, ...], expected: Shape | None) -> None:
+def _check_shape(
+    path: Path, got: tuple[int, ...], expected: Shape | None, what: str = "a mask"
+) -> None:
     if expected not in (None, got):
         raise CalibrationError(
-            f"{path}: expected a mask of {expected} pixels as in Geometry.Imagesize, got {got}"
+            f"{path}: expected {what} of {expected} pixels as in Geometry.Imagesize, got {got}"
         )
 
 
@@ -114,7 +116,11 @@ def _read_fit2d(path: Path, head: bytes, shape: Shape | None) -> NDArray[np.bool
     return np.ascontiguousarray(bits[::-1]).view(np.bool_)  # the bottom row comes first
 
 
-def _read_npy(path: Path, shape: Shape | None) -> NDArray[np.bool_]:
+def read_npy(path: Path, shape: Shape | None, what: str) -> NDArray[np.generic]:
+    """Map an array of numbers, one for each pixel; errors as of :func:`read_mask`.
+
+    ``what`` it should be is a word for messages.
+    """
     try:
         # Mapped, because that compares the size with the file before memory is taken.
         array = np.load(path, mmap_mode="r", allow_pickle=False)
@@ -124,5 +130,5 @@ def _read_npy(path: Path, shape: Shape | None) -> NDArray[np.bool_]:
         raise CalibrationError(
             f"{path}: expected a 2D array of numbers, got shape {array.shape} of {array.dtype}"
         )
-    _check_shape(path, array.shape, shape)
-    return np.asarray(array != 0)
+    _check_shape(path, array.shape, shape, what)
+    return np.asarray(array)

@@ -9,10 +9,14 @@ from pathlib import Path
 from saxsdog.image_names import file_of
 from saxsdog.integrator import Integrator
 from saxsdog.io.hdf5 import SUFFIXES as HDF5_SUFFIXES
+from saxsdog.pipeline.batch_archive import BatchArchive
+from saxsdog.pipeline.complaints import Complaints
+from saxsdog.pipeline.formats import CHI_ONLY, Products
 from saxsdog.pipeline.jobs import Job, Outcome, Reducer, ReuseRule
 from saxsdog.pipeline.outputs import Targets
 from saxsdog.pipeline.pool import Pool
 from saxsdog.pipeline.shared_plan import SharedPlan
+from saxsdog.pipeline.treatment import TreatmentRule
 from saxsdog.pipeline.worker import WorkerTask, outcome_of
 
 Begin = Callable[[Iterable[Job]], Iterator[Job]]
@@ -36,6 +40,10 @@ class Batch:
         Number of processes; 1 works in this one, unless there are HDF5 files among the images.
     page
         Which image of files that hold several, counted from 0; ``None``: each of them.
+    products
+        What is made of each image.
+    archive
+        Takes what is left in the spool of ``products``, if that has one.
     """
 
     integrator: Integrator
@@ -43,6 +51,8 @@ class Batch:
     reuse: ReuseRule
     n_workers: int
     page: int | None = None
+    products: Products = CHI_ONLY
+    archive: BatchArchive | None = None
 
     @contextmanager
     def outcomes(self, stop: Callable[[], bool] = lambda: False) -> Iterator[Iterator[Outcome]]:
@@ -57,16 +67,36 @@ class Batch:
             return takewhile(lambda _: not stop(), jobs)
 
         jobs = begin(starmap(Job, list(self.targets.items())))  # they may grow meanwhile
-        plan, document = self.integrator.plan, self.integrator.calibration.document
+        plan, calibration = self.integrator.plan, self.integrator.calibration
+        document, treatment = calibration.document, TreatmentRule.of(calibration)
         if self.n_workers == 1 and not self._is_risky:
-            reducer = Reducer(plan, document, self.reuse, self.page)
-            yield self._alone(reducer, jobs, begin)
+            reducer = Reducer(
+                plan,
+                document,
+                self.reuse,
+                self.page,
+                treatment=treatment,
+                products=self.products,
+            )
+            yield self._archived(_heard(self._alone(reducer, jobs, begin)))
             return
-        with (
-            SharedPlan.write(plan) as shared,
-            Pool(self.n_workers, WorkerTask(shared, document, self.reuse, self.page)) as pool,
-        ):
-            yield self._together(pool, jobs, begin)
+        with SharedPlan.write(plan) as shared:
+            task = WorkerTask(
+                shared,
+                document,
+                self.reuse,
+                self.page,
+                treatment=treatment,
+                products=self.products,
+            )
+            with Pool(self.n_workers, task) as pool:
+                yield self._archived(self._together(pool, jobs, begin))
+
+    def _archived(self, outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
+        for outcome in outcomes:
+            if self.archive is not None:
+                self.archive.take()
+            yield outcome
 
     @property
     def _is_risky(self) -> bool:
@@ -91,3 +121,12 @@ class Batch:
     def _images_of(self, outcome: Outcome) -> Iterator[Job]:
         """Name the images of a file."""
         return starmap(Job, self.targets.expand(Path(outcome.image), outcome.n_images).items())
+
+
+def _heard(outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
+    """Log what goes wrong with functions of somebody else, as a crew does."""
+    complaints = Complaints()
+    for outcome in outcomes:
+        complaints.hear(outcome.complaints)
+        yield outcome
+    complaints.close()

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Self
 
 from saxsdog.pipeline import worker
+from saxsdog.pipeline.complaints import Complaints
 from saxsdog.pipeline.jobs import Job, Outcome
 from saxsdog.pipeline.lifeline import Lifeline
 from saxsdog.pipeline.preview import Preview, PreviewJob
@@ -114,6 +115,7 @@ class Crew:
         self._clock = clock
         self._context = context_for_workers()
         self._workers: dict[Connection, _Worker] = {}
+        self._complaints = Complaints()
 
     def __enter__(self) -> Self:
         self.hire()
@@ -171,6 +173,7 @@ class Crew:
             each.pipe.close()
             each.life.close()
         self._workers.clear()
+        self._complaints.close()
 
     def has_room(self, *, alone: bool = False) -> bool:
         """Whether :meth:`hand` would find a worker."""
@@ -220,6 +223,8 @@ class Crew:
         each.jobs.popleft()
         each.since = self._clock()
         each.alone = False
+        if isinstance(answer, Outcome) and answer.complaints:
+            self._complaints.hear(answer.complaints)
         return answer
 
     def take_back(self) -> list[Job | PreviewJob]:

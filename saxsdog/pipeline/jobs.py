@@ -12,13 +12,15 @@ from typing import Any, Self
 
 import numpy as np
 
-from saxsdog.errors import CurveFileError, FrameError, OutputError, SeveralImagesError
+from saxsdog.archive.records import Record, leave
+from saxsdog.errors import FrameError, OutputError, SeveralImagesError
 from saxsdog.image_names import MOST_IMAGES, file_of, split
-from saxsdog.io.chi import CurveFormat, read_chi
 from saxsdog.io.images import NO_CAUTION, Caution, Frame, FrameReader
 from saxsdog.io.status import Fingerprint, last_change
+from saxsdog.pipeline.formats import CHI_ONLY, Products, formats_of
 from saxsdog.pipeline.outputs import check_names, curve_names
-from saxsdog.pipeline.result_files import write_result
+from saxsdog.pipeline.result_files import ImageFolderGoneError, write_result
+from saxsdog.pipeline.treatment import NO_TREATMENT, Treatment, TreatmentRule
 from saxsdog.reasons import Reason
 from saxsdog.reduction.integrate import Curve, integrate
 from saxsdog.reduction.plan import Plan
@@ -98,7 +100,7 @@ class Outcome:
     time, time_source, exposure
         When the image was taken (s since the epoch), how that is known, and for how long (s).
     parameters
-        Integral parameters of each radial channel.
+        Integral parameters of each radial channel, and what classifiers found, by channel.
     seconds
         Spent on reading, integrating and writing.
     id
@@ -110,6 +112,8 @@ class Outcome:
     n_images
         How many images the file holds. Of one that holds several none was read: each has a name of
         its own, and its turn.
+    complaints
+        What was wrong with functions of somebody else, by the name of the classifier.
     """
 
     image: str
@@ -126,6 +130,7 @@ class Outcome:
     fingerprint: Fingerprint | None = None
     done: float | None = None
     n_images: int = 1
+    complaints: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def holds_several(self) -> bool:
@@ -167,6 +172,7 @@ class Outcome:
                 "fingerprint": self.fingerprint,
                 "done": self.done,
                 "n_images": self.n_images,
+                "complaints": self.complaints,
             }
         ).encode()
 
@@ -200,6 +206,13 @@ class Outcome:
             "parameters": {c: _without_nan(each) for c, each in self.parameters.items()},
             "seconds": self.seconds,
         }
+
+
+def _parameters(curve: Curve) -> dict[str, float]:
+    numbers = {} if curve.parameters is None else curve.parameters.with_length()
+    if curve.zingers is not None:
+        numbers["zingers"] = float(curve.zingers)
+    return {**numbers, **curve.classifiers} if curve.classifiers else numbers
 
 
 def _without_nan(parameters: Mapping[str, float]) -> dict[str, float | None]:
@@ -243,6 +256,10 @@ class Reducer:
         What must be reckoned with when images are read.
     result_roots
         Nothing is written outside of these folders; none of them allows all.
+    treatment
+        How the curves are normalised, and what is subtracted.
+    products
+        Which files are made.
     """
 
     def __init__(
@@ -253,20 +270,28 @@ class Reducer:
         page: int | None = None,
         caution: Caution = NO_CAUTION,
         result_roots: Sequence[Path] = (),
+        treatment: TreatmentRule = NO_TREATMENT,
+        products: Products = CHI_ONLY,
     ) -> None:
         self._plan = plan
         self._reuse = reuse
         self._page = page
         self._result_roots = result_roots
-        self._reader = FrameReader(plan.shape, caution)
+        marked = plan.bad_pixels.pixel_mask
+        self._reader = FrameReader(plan.shape, caution, without_marked=marked)
         self._header_reader = FrameReader(_NO_SHAPE, caution)
-        self._formats = [CurveFormat(channel, document) for channel in plan.channels]
+        self._treatment = Treatment(treatment, plan, caution, page)
+        self._formats = formats_of(plan, document, products)
+        self._spool = products.spool
         self._names = [channel.name for channel in plan.channels]
 
     def warm_up(self) -> None:
         """Load the compiled loops, so that the first image is as fast as the others."""
-        curves = integrate(np.zeros(self._plan.shape, dtype=np.int32), self._plan)
-        self._formats[0].render(curves[0])
+        image = np.zeros(self._plan.shape, dtype=np.int32)
+        curves = integrate(image, self._plan, exposure=1.0)
+        self._treatment.warm_up(image)
+        for place, format_ in self._formats[:1]:
+            format_.render(curves[place])
 
     def reduce(self, job: Job) -> Outcome:
         """Integrate one image.
@@ -281,7 +306,7 @@ class Reducer:
             If a curve cannot be written.
         """
         start = time.perf_counter()
-        paths = [job.target.with_name(name) for name in curve_names(job.target.name, self._names)]
+        paths = self._paths(job.target)
         reason = self._reason_to_skip(job.image, paths)
         if reason and not self._may_be_of_another(job.image, reason):
             message = f"{job.image}: {REASONS_TO_KEEP[reason]}"
@@ -289,20 +314,24 @@ class Reducer:
         frame = self.read(job.image)
         curves = self._integrate(job.image, frame)
         check_names(paths)
-        self._write(paths, curves, job.disk)
-        return Outcome(
+        self._write(job, paths, curves)
+        outcome = Outcome(
             image=str(job.image),
             status=Status.INTEGRATED,
-            curves=[str(path) for path in paths],
+            curves=[str(path) for path in paths[: len(self._names)]],
             time=frame.header.time,
             time_source=frame.header.time_source,
             exposure=frame.header.exposure,
-            parameters={c.channel: c.parameters.with_length() for c in curves if c.parameters},
+            parameters={c.channel: found for c in curves if (found := _parameters(c))},
             seconds=time.perf_counter() - start,
             id=job.id,
             fingerprint=frame.fingerprint,
             done=time.time(),
+            complaints=self._treatment.complaints,
         )
+        if self._spool is not None:
+            self._leave(self._spool, outcome, curves)
+        return outcome
 
     def read(self, image: Path) -> Frame:
         """Read an image, valid until the next one is read or reduced; errors of ``FrameReader``."""
@@ -327,15 +356,18 @@ class Reducer:
 
     def _integrate(self, image: Path, frame: Frame) -> list[Curve]:
         try:
-            return integrate(frame.image, self._plan)
+            return self._treatment.integrate(image, frame)
         except FrameError as error:
             raise FrameError(f"{image}: {error}", error.reason, frame.fingerprint) from error
 
-    def _write(self, paths: Sequence[Path], curves: Sequence[Curve], disk: int | None) -> None:
-        for path, format_, curve in zip(paths, self._formats, curves, strict=True):
-            data = format_.render(curve)
+    def _write(self, job: Job, paths: Sequence[Path], curves: Sequence[Curve]) -> None:
+        for path, (place, format_) in zip(paths, self._formats, strict=True):
+            data = format_.render(curves[place])
             try:
-                write_result(path, data, self._result_roots, disk)
+                write_result(path, data, self._result_roots, job.disk, job.image.parent)
+            except ImageFolderGoneError as error:
+                message = f"{job.image}: its folder is not there any more"
+                raise FrameError(message, Reason.VANISHED) from error
             except OSError as error:
                 reason = _OUTPUT_REASONS.get(error.errno or 0, Reason.OUTPUT_FAILED)
                 message = f"{path}: cannot be written: {error.strerror}"
@@ -343,12 +375,44 @@ class Reducer:
                     message = f"results cannot be written to {path.parent}: {error.strerror}"
                 raise OutputError(message, reason) from error
 
+    def _leave(self, spool: Path, outcome: Outcome, curves: Sequence[Curve]) -> None:
+        """Leave the result of an image for the archive."""
+        record = Record(
+            outcome.image,
+            outcome.time,
+            outcome.time_source,
+            outcome.exposure,
+            outcome.done or 0.0,
+            outcome.parameters,
+            {curve.channel: (curve.intensity, curve.sigma) for curve in curves},
+        )
+        try:
+            leave(spool, record)
+        except OSError as error:
+            message = f"results cannot be written to {spool}: {error.strerror}"
+            raise OutputError(message, Reason.OUTPUT_FAILED) from error
+
     def _reason_to_skip(self, image: Path, paths: Sequence[Path]) -> Reason | None:
-        if self._reuse.keep_existing and all(map(_is_whole, paths)):
+        if not paths:  # what the archive holds does not keep an image from being integrated again
+            return None
+        if self._reuse.keep_existing and self._are_whole(paths):
             return Reason.OUTPUT_EXISTS
         if self._reuse.keep_up_to_date and self._up_to_date(image, paths):
             return Reason.UP_TO_DATE
         return None
+
+    def _paths(self, target: Path) -> list[Path]:
+        """Return where the files of an image go; all have names of curves but their endings."""
+        names = curve_names(target.name, self._names)
+        return [
+            target.with_name(f"{names[place].removesuffix('.chi')}{format_.suffix}")
+            for place, format_ in self._formats
+        ]
+
+    def _are_whole(self, paths: Sequence[Path]) -> bool:
+        return all(
+            format_.is_whole(path) for path, (_, format_) in zip(paths, self._formats, strict=True)
+        )
 
     def _may_be_of_another(self, image: Path, reason: Reason) -> bool:
         """Whether curves with the plain name of a file may be those of another of its images."""
@@ -372,15 +436,7 @@ class Reducer:
             youngest = max(last_change(file_of(image)), self._reuse.masks_changed)
             return all(
                 last_change(path) >= youngest and format_.made(path.read_bytes())
-                for path, format_ in zip(paths, self._formats, strict=True)
+                for path, (_, format_) in zip(paths, self._formats, strict=True)
             )
         except OSError:
             return False
-
-
-def _is_whole(path: Path) -> bool:
-    try:
-        read_chi(path)
-    except CurveFileError:
-        return False
-    return True

@@ -3,10 +3,12 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from saxsdog.inspection.counts import without_count
 
 MARK = b"preview"
 """First bytes of a preview; an outcome is JSON."""
@@ -115,19 +117,9 @@ def preview_of(image: NDArray[np.generic], max_side: int) -> tuple[NDArray[np.fl
     counted = np.zeros(counts.shape, np.bool_)
     inside = tuple(slice(side) for side in image.shape)
     with np.errstate(invalid="ignore", over="ignore"):
-        counted[inside] = _holds_count(image)
+        counted[inside] = ~without_count(image)
         np.copyto(counts[inside], image, where=counted[inside])
         blocks = (rows, block, columns, block)
         sums = counts.reshape(blocks).sum(axis=1).sum(axis=2)
         numbers = counted.reshape(blocks).sum(axis=1, dtype=np.int32).sum(axis=2)
         return (sums / numbers).astype(np.float32), block
-
-
-def _holds_count(image: NDArray[Any]) -> NDArray[np.bool_]:
-    match image.dtype.kind:
-        case "u":
-            return np.asarray(image != np.iinfo(image.dtype).max)
-        case "f":
-            return np.asarray(np.isfinite(image) & (image >= 0))
-        case _:
-            return np.asarray(image >= 0)

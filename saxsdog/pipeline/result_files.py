@@ -15,8 +15,16 @@ _DESCRIPTORS = Path("/proc/self/fd")
 """Where Linux lets a program name what it has opened."""
 
 
+class ImageFolderGoneError(FileNotFoundError):
+    """The folder of an image is gone, and with it that of its curves."""
+
+
 def write_result(
-    path: Path, data: bytes, roots: Sequence[Path] = (), disk: int | None = None
+    path: Path,
+    data: bytes,
+    roots: Sequence[Path] = (),
+    disk: int | None = None,
+    images: Path | None = None,
 ) -> None:
     """Write a file whole; its folder is made if it is not there.
 
@@ -28,9 +36,13 @@ def write_result(
         Folders, without links in their paths, that it must lie in; none of them allows all.
     disk
         Number of the disk that it must lie on; ``None`` allows all.
+    images
+        Folder of its image: while that is not there, no other is made.
 
     Raises
     ------
+    ImageFolderGoneError
+        If it would have to be.
     OSError
         As from :func:`write_whole`; ``ELOOP`` if the folder leads elsewhere, ``ENODEV`` if it lies
         on another disk.
@@ -39,7 +51,9 @@ def write_result(
     write = _write_below(roots, disk) if limited else write_whole
     try:
         write(path, data)
-    except FileNotFoundError:
+    except FileNotFoundError as error:
+        if images is not None and not os.path.lexists(images):
+            raise ImageFolderGoneError from error
         _check(Path(os.path.realpath(path.parent)), roots)
         _check_disk(_nearest(path.parent).stat(), disk)
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -10,12 +10,14 @@ from typing import Any
 
 from saxsdog.errors import FrameError, OutputError, SeveralImagesError
 from saxsdog.io.images import NO_CAUTION, Caution
+from saxsdog.pipeline.formats import CHI_ONLY, Products
 from saxsdog.pipeline.jobs import Job, Outcome, Reducer, ReuseRule, Status
 from saxsdog.pipeline.orphans import end_without_server
 from saxsdog.pipeline.preview import Preview, PreviewJob, preview_of
 from saxsdog.pipeline.scales import Scales
 from saxsdog.pipeline.shared_plan import SharedPlan
 from saxsdog.pipeline.starting import SIGNALS_TO_STOP
+from saxsdog.pipeline.treatment import NO_TREATMENT, TreatmentRule
 from saxsdog.reasons import Reason
 
 NONE_OF_OURS = (Reason.IMAGES_ELSEWHERE, Reason.OUTSIDE_ROOT)
@@ -44,12 +46,21 @@ class WorkerTask:
     page: int | None = None
     caution: Caution = NO_CAUTION
     result_roots: tuple[Path, ...] = ()
+    treatment: TreatmentRule = NO_TREATMENT
+    products: Products = CHI_ONLY
 
     def reducer(self) -> Reducer:
         """Open the plan and make ready for the first image."""
         plan = self.plan.open()
         reducer = Reducer(
-            plan, self.document, self.reuse, self.page, self.caution, self.result_roots
+            plan,
+            self.document,
+            self.reuse,
+            self.page,
+            self.caution,
+            self.result_roots,
+            self.treatment,
+            self.products,
         )
         reducer.warm_up()
         return reducer

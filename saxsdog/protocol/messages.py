@@ -62,7 +62,7 @@ class Hello(Request):
 
 @dataclass(frozen=True)
 class New(Request):
-    """Replace the queue: a calibration document, with the files of its masks attached by name."""
+    """Replace the queue: a calibration document, with the files that it names attached."""
 
     command: ClassVar[str] = "new"
     changes: ClassVar[bool] = True
@@ -96,7 +96,7 @@ class Abort(Request):
 
 @dataclass(frozen=True)
 class Get(Request):
-    """Give me the calibration with its masks."""
+    """Give me the calibration with its files."""
 
     command: ClassVar[str] = "get"
 
@@ -246,7 +246,7 @@ class QueueAborted(Reply):
 
 @dataclass(frozen=True)
 class CalibrationOf(Reply):
-    """Answer to :class:`Get`, with the files of the masks attached by name."""
+    """Answer to :class:`Get`, with the files that it names attached."""
 
     result: ClassVar[str] = "cal"
     calibration: dict[str, Any]

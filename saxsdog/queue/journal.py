@@ -313,6 +313,7 @@ class Journal:
         self.set_fact("endings", str(self._endings))
         self._change("DELETE FROM image")
         self._change("DELETE FROM result")
+        self._change("DELETE FROM fact WHERE key GLOB 'images of *'")
 
     # -------------------------------------------------------------------- pages
 

@@ -54,7 +54,7 @@ class LiveList:
     def _lines(self, result: Result) -> Iterable[str]:
         for channel, curve in zip(self._channels, result.curves, strict=False):
             numbers = result.parameters.get(channel)
-            if numbers is not None:
+            if numbers is not None and numbers.keys() >= set(COLUMNS):
                 values = ", ".join(f"{numbers[name]:.10g}" for name in COLUMNS)
                 yield f"{curve}, {values}\n"
             else:

@@ -34,7 +34,12 @@ MAX_DEATHS = 3
 OVERWRITTEN = "the file was overwritten; its newer version was taken in its place"
 """Said of a version that failed, when there is another: what was wrong concerns nobody any more."""
 
-WORTH_A_TRY = (Reason.VANISHED, Reason.IO_ERROR, Reason.CHANGED_WHILE_READING)
+WORTH_A_TRY = (
+    Reason.VANISHED,
+    Reason.IO_ERROR,
+    Reason.CHANGED_WHILE_READING,
+    Reason.NO_LOG_ROW,
+)
 """For these an image that is there is read again, though it looks as before."""
 
 
@@ -310,6 +315,19 @@ class PictureQueue:
         item.wait.first = item.wait.changed = now
         self._schedule(item, now)
         return True
+
+    def path_of(self, number: int) -> str | None:
+        """Return the path of an image that is in memory."""
+        item = self._by_number.get(number)
+        return None if item is None else item.path
+
+    def try_again(self, number: int, now: float) -> None:
+        """Wait no more for an image: it is ready, and its patience begins anew."""
+        item = self._by_number.get(number)
+        if item is None or item.stage is not Stage.SETTLING or item.wait is None:
+            return
+        item.wait.first = item.wait.changed = now
+        self._retry(item)
 
     def looked(self, number: int, fingerprint: Fingerprint | None, now: float) -> None:
         """Take what was seen: one that has changed is ready, one that does not any more fails."""

@@ -34,7 +34,8 @@ class Patience:
     vanished
         For one that was announced, but is not there.
     disturbed
-        For one that changes whenever it is read, or whose disk does not answer.
+        For one that changes whenever it is read, whose disk does not answer, or whose row in a log
+        is not there.
     longest
         For any of them, however often it changes.
     """
@@ -54,7 +55,7 @@ class Patience:
                 return self.undecodable
             case Reason.VANISHED:
                 return self.vanished
-            case Reason.CHANGED_WHILE_READING | Reason.IO_ERROR:
+            case Reason.CHANGED_WHILE_READING | Reason.IO_ERROR | Reason.NO_LOG_ROW:
                 return self.disturbed
             case _:
                 return None

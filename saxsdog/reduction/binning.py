@@ -5,21 +5,14 @@ pixels at a time, so that a detector of 18 million pixels never needs all of its
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from saxsdog.compiled import compiled
-from saxsdog.reduction.channels import (
-    Channel,
-    Direction,
-    PhiChannel,
-    Plane,
-    RadialChannel,
-    SliceChannel,
-)
+from saxsdog.reduction.channels import Direction, Plane, SliceChannel
 from saxsdog.reduction.geometry import Array, Geometry, offsets, q
 
 Labels = NDArray[np.int32]
@@ -59,14 +52,14 @@ class RadialBinning:
     @cached_property
     def step(self) -> float:
         """Width of a bin, nm⁻¹."""
-        q_max, r_max = _maxima(self.geometry, self.oversampling)
+        q_max, r_max = maxima(self.geometry, self.oversampling)
         if r_max == 0.0:  # a single point, hit by the beam: any width will do
             return 1.0
         return q_max / (r_max / self.geometry.pixel_size[0]) * self.pixels_per_bin
 
     @cached_property
     def n_bins(self) -> int:
-        q_max, _ = _maxima(self.geometry, self.oversampling)
+        q_max, _ = maxima(self.geometry, self.oversampling)
         # One bin in reserve: where q_max falls on an edge, rounding may lift it over.
         edge = q_max / self.step
         return int(np.floor(edge * (1.0 + 1e-12))) + 1
@@ -133,17 +126,6 @@ class SliceBinning:
         return np.broadcast_to(chosen, (stop - start, columns)).astype(np.int32)
 
 
-def binning_of(channel: Channel, geometry: Geometry) -> Binning:
-    """Return the binning that a channel asks for; channels with equal ones can share the work."""
-    match channel:
-        case RadialChannel():
-            return RadialBinning(geometry, channel.oversampling, channel.pixels_per_bin)
-        case PhiChannel(oversampling=oversampling, n_bins=n_bins):
-            return PhiBinning(geometry, oversampling, n_bins, channel.q_start, channel.q_stop)
-        case SliceChannel():
-            return SliceBinning(geometry.shape, channel.direction)
-
-
 def slice_axis(channel: SliceChannel, geometry: Geometry) -> Array:
     r"""Scattering vector along a slice, nm⁻¹, signed, 0 at the beam centre, ascending.
 
@@ -182,7 +164,8 @@ def sub_pixel_offsets(
     return offsets(geometry, row, column)
 
 
-def _maxima(geometry: Geometry, oversampling: int) -> tuple[float, float]:
+@lru_cache(maxsize=8)
+def maxima(geometry: Geometry, oversampling: int) -> tuple[float, float]:
     """Largest q (nm⁻¹) and largest distance from the beam centre (m) of all sub-pixel centres.
 
     In front of the sample both are largest in a corner, because the points below a scattering
@@ -205,7 +188,7 @@ def _maxima(geometry: Geometry, oversampling: int) -> tuple[float, float]:
 
 
 @compiled
-def _sine_of_theta(y: float, x: float, slope_y: float, slope_x: float, distance: float) -> float:
+def sine_of_theta(y: float, x: float, slope_y: float, slope_x: float, distance: float) -> float:
     """Sine of half the scattering angle, without trigonometry and without loss near the beam."""
     depth = slope_y * y + slope_x * x
     along = distance + depth
@@ -223,7 +206,7 @@ def _radial_labels(
     labels = np.empty((y.size, x.size), dtype=np.int32)
     for i in range(y.size):
         for j in range(x.size):
-            sine = _sine_of_theta(y[i], x[j], slope_y, slope_x, distance)
+            sine = sine_of_theta(y[i], x[j], slope_y, slope_x, distance)
             labels[i, j] = np.int32(scale * sine)
     return labels
 
@@ -242,7 +225,7 @@ def _phi_labels(
     labels = np.empty((y.size, x.size), dtype=np.int32)
     for i in range(y.size):
         for j in range(x.size):
-            sine = _sine_of_theta(y[i], x[j], slope_y, slope_x, distance)
+            sine = sine_of_theta(y[i], x[j], slope_y, slope_x, distance)
             labels[i, j] = NO_BIN
             if lowest <= sine < highest:
                 share = (np.arctan2(y[i], x[j]) + np.pi) / (2 * np.pi)

@@ -31,9 +31,69 @@ class Plane(StrEnum):
     VERTICAL = "Vertical"
 
 
+class Unit(StrEnum):
+    """Over what the bins of a radial channel run, and in which unit."""
+
+    Q = "q"  # nm⁻¹
+    Q_PER_ANGSTROM = "q_per_angstrom"  # Å⁻¹
+    TWO_THETA = "two_theta"  # degree
+    D = "d"  # nm
+    R = "r"  # mm, in the plane of the detector from the beam centre
+
+
+class Spacing(StrEnum):
+    """How bins lie between two ends."""
+
+    LINEAR = "linear"
+    LOGARITHMIC = "logarithmic"
+
+
+@dataclass(frozen=True)
+class Bins:
+    """Bins of one's own choice, in the unit in which the curve is reported.
+
+    Attributes
+    ----------
+    unit
+        That of the ends and of the edges.
+    spacing
+        Equal widths, or equal ratios.
+    number
+        Of bins between the ends.
+    start, stop
+        The ends; ``None``: those of the detector, which are 0 and the largest value on it, or the
+        smallest d on it and none.
+    edges
+        Borders of the bins, ascending; empty where the ends say all.
+    """
+
+    unit: Unit
+    spacing: Spacing = Spacing.LINEAR
+    number: int = 1000
+    start: float | None = None
+    stop: float | None = None
+    edges: tuple[float, ...] = ()
+
+    @property
+    def n_bins(self) -> int:
+        return len(self.edges) - 1 if self.edges else self.number
+
+
+@dataclass(frozen=True)
+class Sector:
+    """Azimuths ``start <= chi < stop``, rad in [-pi, pi).
+
+    It goes over pi where ``stop`` is less than ``start``, and is the whole circle where both are
+    the same.
+    """
+
+    start: float
+    stop: float
+
+
 @dataclass(frozen=True)
 class RadialChannel:
-    """Mean intensity over the length of the scattering vector.
+    """Mean intensity over the length of the scattering vector, or over that and azimuth.
 
     Attributes
     ----------
@@ -47,6 +107,12 @@ class RadialChannel:
         Width of a bin in vertical pixel edges, at the average over the detector.
     q_start, q_stop
         Range of the integral parameters, nm⁻¹; ``q_stop`` itself is outside.
+    bins
+        Others than those of ``pixels_per_bin``; ``None``: these.
+    sectors
+        What lies in none of them is left out; empty: nothing is.
+    azimuthal_bins
+        Of a cake around the full circle; 0 for a curve.
     """
 
     name: str
@@ -55,6 +121,9 @@ class RadialChannel:
     pixels_per_bin: float
     q_start: float
     q_stop: float
+    bins: Bins | None = None
+    sectors: tuple[Sector, ...] = ()
+    azimuthal_bins: int = 0
 
 
 @dataclass(frozen=True)

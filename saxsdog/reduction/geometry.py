@@ -119,3 +119,18 @@ def q_from_two_theta(two_theta: ArrayLike, wavelength: float) -> Array:
 def q(geometry: Geometry, row: ArrayLike, column: ArrayLike) -> Array:
     """Length of the scattering vector of detector points, nm⁻¹."""
     return q_from_two_theta(two_theta(geometry, row, column), geometry.wavelength)
+
+
+def incidence_cosine(geometry: Geometry, row: ArrayLike, column: ArrayLike) -> Array:
+    r"""Cosine of the angle between the ray to a detector point and the normal of the detector.
+
+    .. math:: \cos i = \frac{d\cos\tau}{\sqrt{d^2 + 2 d\,r\sin\alpha + r^2}}
+
+    with the distance of the plane from the sample above, and that of the point below the line. It
+    is 1 at the foot of the perpendicular, which is the beam centre only where nothing is tilted.
+    """
+    y, x = offsets(geometry, row, column)
+    slope_y, slope_x = geometry.tilt_direction
+    depth = slope_y * y + slope_x * x
+    ray = np.sqrt(geometry.distance**2 + 2 * geometry.distance * depth + x * x + y * y)
+    return np.asarray(geometry.distance * math.cos(geometry.tilt) / ray)

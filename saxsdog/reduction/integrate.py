@@ -1,18 +1,20 @@
 """An image and a plan become curves; run for every frame."""
 
-from dataclasses import dataclass
-from typing import Any
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from saxsdog.errors import FrameError
 from saxsdog.reasons import Reason
-from saxsdog.reduction.channels import ErrorModel
 from saxsdog.reduction.classifiers import IntegralParameters, integral_parameters
 from saxsdog.reduction.geometry import Array
+from saxsdog.reduction.means import LayerSums, sums_of_layer
 from saxsdog.reduction.plan import ChannelPlan, Kind, Plan
-from saxsdog.reduction.sums import Pixels, Sums, Weights, sum_layer
+from saxsdog.reduction.scaling import UNSCALED, Scaling
+from saxsdog.reduction.sums import Pixels
 
 
 @dataclass(frozen=True)
@@ -24,11 +26,14 @@ class Curve:
     channel
         Its name, for example ``R0``.
     kind
-        ``Radial`` over q, ``Phi`` over azimuth, ``Slice`` along a line of the detector.
+        ``Radial`` over q, ``Phi`` over azimuth, ``Slice`` along a line of the detector, ``Cake``
+        over azimuth and q.
     q
-        Abscissa, the middle of each bin: nm⁻¹, or rad for kind ``Phi``; shape ``(bins,)``.
+        Abscissa, the middle of each bin: nm⁻¹, or what ``unit`` says; rad for kind ``Phi``; shape
+        ``(bins,)``.
     intensity
-        Mean corrected counts per pixel; NaN where a bin has no good pixel; shape ``(bins,)``.
+        Mean corrected counts per pixel; NaN where a bin has no good pixel; shape ``(bins,)``, of a
+        cake ``(azimuths, bins)``.
     sigma
         Standard error of ``intensity``, same unit and shape.
     area
@@ -37,6 +42,16 @@ class Curve:
         Integral parameters of a radial curve, else ``None``.
     axis_label
         What ``q`` is, as plots and curve files write it.
+    zingers
+        How many pixels were left out because they do not belong to their ring; ``None`` where
+        nobody looked for them.
+    unit
+        Of ``q``, as NeXus writes it: ``1/nm``, ``1/angstrom``, ``degree``, ``nm``, ``mm``, ``rad``.
+    chi
+        Azimuth of a cake, the middle of each bin, rad; shape ``(azimuths,)``; else ``None``.
+    classifiers
+        What ``Classifiers`` of the calibration asks for, by names such as ``peak1.position``; NaN
+        where there is nothing to say.
     """
 
     channel: str
@@ -47,15 +62,27 @@ class Curve:
     area: Array
     parameters: IntegralParameters | None
     axis_label: str
+    zingers: int | None = None
+    unit: str = "1/nm"
+    chi: Array | None = None
+    classifiers: Mapping[str, float] = field(default_factory=dict)
 
 
-def integrate(image: NDArray[np.generic], plan: Plan) -> list[Curve]:
+def integrate(
+    image: NDArray[np.generic],
+    plan: Plan,
+    scaling: Scaling = UNSCALED,
+    *,
+    exposure: float | None = None,
+    cutoff: float | None = None,
+) -> list[Curve]:
     r"""Average an image over the bins of every channel.
 
-    With :math:`c_{kp}` the share of pixel p in bin k, :math:`f_p` its correction and :math:`n_p`
-    its counts,
+    With :math:`c_{kp}` the share of pixel p in bin k, :math:`f_p` its correction, :math:`n_p` its
+    counts and :math:`s D_p` those of the dark,
 
-    .. math:: I_k = \frac{1}{A_k}\sum_p c_{kp} f_p n_p, \qquad A_k = \sum_p c_{kp} ,
+    .. math::
+        I_k = \frac{1}{A_k}\sum_p c_{kp} f_p (n_p - s D_p), \qquad A_k = \sum_p c_{kp} ,
 
     over the good pixels: negative counts, NaN, infinity and the largest value of an unsigned type
     mark a pixel without a measurement.
@@ -66,6 +93,12 @@ def integrate(image: NDArray[np.generic], plan: Plan) -> list[Curve]:
         Counts, shape ``plan.shape``, any integer or float type.
     plan
         The plan made for this detector.
+    scaling
+        What is done to the curves of this image.
+    exposure
+        Of the image, s; needed where the dark is scaled to it.
+    cutoff
+        Counts that are bad, and all above; ``None`` where the detector knows none.
 
     Returns
     -------
@@ -75,28 +108,34 @@ def integrate(image: NDArray[np.generic], plan: Plan) -> list[Curve]:
     Raises
     ------
     FrameError
-        If the image does not have the shape the plan was made for, or does not hold numbers.
+        If the image does not have the shape the plan was made for, does not hold numbers, or has no
+        exposure where the plan needs one.
 
     References
     ----------
     M. Burian et al., "SAXSDOG", eqs. 4-7.
     """
-    pixels = _as_pixels(image, plan.shape)
-    model = plan.error_model
-    sums = [
-        sum_layer(
-            layer,
-            pixels,
-            factor=plan.factor,
-            variance=model is ErrorModel.PROPAGATED,
-            square=model is ErrorModel.AZIMUTHAL,
+    pixels = as_pixels(image, plan.shape, cutoff)
+    scale = _dark_scale(plan, exposure)
+    sums = [sums_of_layer(plan, i, pixels, scale) for i in range(len(plan.layers))]
+    return [_curve(channel, sums[channel.layer], scaling) for channel in plan.channels]
+
+
+def _dark_scale(plan: Plan, exposure: float | None) -> float:
+    if plan.dark is None or plan.dark.exposure is None:
+        return 1.0
+    if exposure is None or not 0.0 <= exposure < np.inf:
+        raise FrameError(
+            "expected an exposure time, to scale the dark image to it, "
+            f"got {'none' if exposure is None else f'{exposure:g} s'}",
+            Reason.NO_VALUE,
         )
-        for layer in plan.layers
-    ]
-    return [_curve(channel, plan, sums[channel.layer]) for channel in plan.channels]
+    return exposure / plan.dark.exposure
 
 
-def _as_pixels(image: NDArray[np.generic], shape: tuple[int, int]) -> Pixels:
+def as_pixels(
+    image: NDArray[np.generic], shape: tuple[int, int], cutoff: float | None = None
+) -> Pixels:
     """Check an image and view it as the kernel wants it, without a copy where that is possible."""
     if isinstance(image, np.ma.MaskedArray):
         raise FrameError(
@@ -116,54 +155,41 @@ def _as_pixels(image: NDArray[np.generic], shape: tuple[int, int]) -> Pixels:
         form = np.dtype(np.float64)
     values = np.ascontiguousarray(image, dtype=form).ravel()
     if values.dtype.kind == "f":
-        return Pixels(values, float(np.finfo(values.dtype).max))
-    if values.dtype.itemsize == 8:
-        return Pixels(values.view(np.int64), np.iinfo(np.int64).max)
+        most = float(np.finfo(values.dtype).max)
+        return Pixels(values, most if cutoff is None else min(most, float(np.nextafter(cutoff, 0))))
     highest = int(np.iinfo(values.dtype).max) - (values.dtype.kind == "u")
-    return Pixels(values.view(f"u{values.dtype.itemsize}"), highest)
+    if values.dtype.itemsize == 8:
+        values, highest = values.view(np.int64), np.iinfo(np.int64).max
+    else:
+        values = values.view(f"u{values.dtype.itemsize}")
+    if cutoff is not None and cutoff <= highest:
+        highest = max(math.ceil(cutoff) - 1, 0)
+    return Pixels(values, highest)
 
 
-def _curve(channel: ChannelPlan, plan: Plan, sums: Sums) -> Curve:
-    row = channel.row
-    full = plan.weights[channel.layer]
-    weights = Weights(
-        full.linear[row] - sums.lost.linear[row], full.square[row] - sums.lost.square[row]
-    )
+def _curve(channel: ChannelPlan, sums: LayerSums, scaling: Scaling) -> Curve:
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        intensity = sums.value[row] / weights.linear
-        area = weights.linear / plan.layers[channel.layer].sub_pixels
-        sigma = _sigma(intensity, area, weights, sums, row)
+        intensity = sums.intensity(channel.row)
+        sigma = sums.sigma(channel.row, intensity)
+        if channel.chi is not None:
+            shape = (channel.chi.size, channel.q.size)
+            intensity, sigma = intensity.reshape(shape), sigma.reshape(shape)
+        intensity, sigma = scaling.apply(channel.name, intensity, sigma, channel.background)
     parameters = None
     if channel.parameters_over is not None:
         over = channel.parameters_over
-        parameters = integral_parameters(channel.q[over], intensity[over], channel.step)
+        step = channel.step if isinstance(channel.step, float) else channel.step[over]
+        parameters = integral_parameters(channel.scattering[over], intensity[over], step)
     return Curve(
         channel=channel.name,
         kind=channel.kind,
         q=channel.q,
         intensity=intensity,
         sigma=sigma,
-        area=area,
+        area=sums.area(channel.row).reshape(intensity.shape),
         parameters=parameters,
         axis_label=channel.axis_label,
+        zingers=sums.n_zingers,
+        unit=channel.unit,
+        chi=channel.chi,
     )
-
-
-def _sigma(intensity: Array, area: Array, weights: Weights, sums: Sums, row: int) -> Array:
-    r"""Estimate the standard error of the mean by the error model whose sums there are.
-
-    ``poisson`` is the paper's eq. 7, :math:`\sqrt{I/A}`; ``propagated`` is
-    :math:`\sqrt{\sum c^2 f^2 n} / A`, exact for independent Poisson counts; ``azimuthal`` takes the
-    variance from the scatter of the pixels, unbiased for weights that mean reliability,
-    :math:`s^2 = \sum c\,(v - I)^2 / (A - \sum c^2 / A)`, and returns
-    :math:`s \sqrt{\sum c^2} / A`.
-    """
-    linear: NDArray[Any] = weights.linear
-    if sums.variance is not None:
-        return np.asarray(np.sqrt(sums.variance[row]) / linear)
-    if sums.square is None:
-        return np.asarray(np.sqrt(intensity / area))
-    spread = np.maximum(sums.square[row] - linear * intensity**2, 0.0)
-    freedom = linear - weights.square / linear
-    variance = spread / np.where(freedom > 0, freedom, np.nan)  # one pixel does not scatter
-    return np.asarray(np.sqrt(variance * weights.square) / linear)

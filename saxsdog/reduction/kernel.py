@@ -308,6 +308,8 @@ def scatter_values(
     pixels: NDArray[Any],
     limit: float,
     factor: NDArray[np.float64] | None,
+    dark: NDArray[np.float64] | None,
+    scale: float,
     runs: NDArray[np.uint32],
     first: NDArray[Any],
     count: NDArray[np.uint8],
@@ -326,9 +328,12 @@ def scatter_values(
     ----------
     factor
         Correction factor of every pixel of the detector, or ``None``.
+    dark, scale
+        What is subtracted from every pixel, corrected already, and how often; or ``None``.
     sums, variances, squares
         Output, flat: for each copy, region and bin the pair of sums, of the weighted values, of
-        their Poisson variances with the squares of the weights, and of the weighted squares.
+        the Poisson variances of the counts with the squares of the weights, and of the weighted
+        squares of the values.
     """
     one, two = np.uint64(1), np.uint64(2)
     copy = np.uint64(sums.size // N_COPIES)
@@ -349,13 +354,16 @@ def scatter_values(
                 value = np.float64(n)
                 if factor is not None:
                     value *= factor[p]
-                at = two * b + (j & one) * copy
-                my_sums[at] += value * here
-                my_sums[at + one] += value * beyond
                 if variances is not None:
                     variance = value
                     if factor is not None:
                         variance *= factor[p]
+                if dark is not None:
+                    value -= scale * dark[p]
+                at = two * b + (j & one) * copy
+                my_sums[at] += value * here
+                my_sums[at + one] += value * beyond
+                if variances is not None:
                     my_variances[at] += variance * (here * here)
                     my_variances[at + one] += variance * (beyond * beyond)
                 if squares is not None:
@@ -381,6 +389,8 @@ def scatter_wide(
     pixels: NDArray[Any],
     limit: float,
     factor: NDArray[np.float64] | None,
+    dark: NDArray[np.float64] | None,
+    scale: float,
     wide: NDArray[np.uint32],
     bounds: NDArray[np.uint32],
     bins: NDArray[np.uint32],
@@ -403,15 +413,18 @@ def scatter_wide(
         value = unit * n
         if factor is not None:
             value *= factor[wide[i]]
+        if variances is not None:
+            variance = variances.dtype.type(1) * value
+            if factor is not None:
+                variance *= factor[wide[i]]
+        if dark is not None:
+            value -= scale * dark[wide[i]]
         for e in range(bounds[i], bounds[i + 1]):
             b = bins[e]
             k = np.int64(count[e])
             if good:
                 sums[b] += value * k
                 if variances is not None:
-                    variance = variances.dtype.type(1) * value
-                    if factor is not None:
-                        variance *= factor[wide[i]]
                     variances[b] += variance * (k * k)
                 if squares is not None:
                     squares[b] += np.float64(value) * np.float64(value) * k

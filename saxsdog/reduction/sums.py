@@ -51,6 +51,15 @@ class Pixels:
         values.setflags(write=False)
         object.__setattr__(self, "values", values)
 
+    def without(self, places: NDArray[np.integer[Any]]) -> "Pixels":
+        """Copy the frame with some pixels, by their flat indices, marked as bad."""
+        values = self.values.copy()
+        kind = values.dtype.kind
+        values[places] = (
+            np.nan if kind == "f" else -1 if kind == "i" else np.iinfo(values.dtype).max
+        )
+        return Pixels(values, self.limit)
+
 
 @dataclass(frozen=True)
 class Weights:
@@ -87,6 +96,8 @@ def sum_layer(
     pixels: Pixels,
     *,
     factor: NDArray[np.float64] | None = None,
+    dark: NDArray[np.float64] | None = None,
+    scale: float = 1.0,
     variance: bool = False,
     square: bool = False,
 ) -> Sums:
@@ -98,10 +109,14 @@ def sum_layer(
         Made for the same detector.
     factor
         Correction factor of every pixel of the detector, flat.
+    dark, scale
+        What to subtract from every corrected pixel, flat, and how often. Variances are those of the
+        counts alone.
     variance, square
         Which of the optional sums to collect.
     """
-    counts = factor is None and not square and pixels.values.dtype.kind != "f"
+    plain = factor is None and dark is None and not square
+    counts = plain and pixels.values.dtype.kind != "f"
     most = layer.sub_pixels * pixels.values.size
     value = _Cells(layer, _accumulator(pixels, most) if counts else _REAL, packed=counts)
     most *= layer.sub_pixels
@@ -128,6 +143,8 @@ def sum_layer(
             pixels.values,
             pixels.limit,
             factor,
+            dark,
+            scale,
             *narrow,
             value.pairs.reshape(-1),
             None if variances is None else variances.pairs.reshape(-1),
@@ -138,6 +155,8 @@ def sum_layer(
         pixels.values,
         pixels.limit,
         factor,
+        dark,
+        scale,
         layer.wide,
         layer.wide_bounds,
         layer.wide_bins,
@@ -148,8 +167,8 @@ def sum_layer(
         wide_bad.reshape(-1),
     )
     lost = Weights(
-        linear=_of_channels(bad[np.newaxis, ..., :2], NO_PAIRS, wide_bad[..., 0], layer.members),
-        square=_of_channels(bad[np.newaxis, ..., 2:], NO_PAIRS, wide_bad[..., 1], layer.members),
+        linear=of_channels(bad[np.newaxis, ..., :2], NO_PAIRS, wide_bad[..., 0], layer.members),
+        square=of_channels(bad[np.newaxis, ..., 2:], NO_PAIRS, wide_bad[..., 1], layer.members),
     )
     return Sums(
         value=value.of_channels(),
@@ -161,8 +180,12 @@ def sum_layer(
 
 def all_weights(layer: Layer, n_pixels: int) -> Weights:
     """Weights of all pixels of a layer: what a frame loses in which every pixel is bad."""
-    nothing_is_good = Pixels(np.full(n_pixels, BAD_BYTE, dtype=np.uint8), limit=BAD_BYTE - 1)
-    return sum_layer(layer, nothing_is_good).lost
+    return sum_layer(layer, no_good_pixels(n_pixels)).lost
+
+
+def no_good_pixels(n_pixels: int) -> Pixels:
+    """Return a frame in which every pixel is bad."""
+    return Pixels(np.full(n_pixels, BAD_BYTE, dtype=np.uint8), limit=BAD_BYTE - 1)
 
 
 def _faint(layer: Layer, pixels: Pixels, *, variance: bool) -> np.integer[Any]:
@@ -192,11 +215,11 @@ class _Cells:
         self.wide: NDArray[Any] = np.zeros(shape, dtype=kind)
 
     def of_channels(self) -> NDArray[Any]:
-        return _of_channels(self.pairs, self.packed, self.wide, self._members)
+        return of_channels(self.pairs, self.packed, self.wide, self._members)
 
 
 @compiled
-def _of_channels(
+def of_channels(
     pairs: NDArray[Any],
     packed: NDArray[np.uint64],
     wide: NDArray[Any],

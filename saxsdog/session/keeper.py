@@ -28,7 +28,7 @@ from saxsdog.session.stored_queue import (
     StoredQueue,
     read_backup,
     remove_other_queues,
-    store_masks,
+    store_files,
     write_backup,
 )
 from saxsdog.settings import Settings
@@ -182,11 +182,11 @@ class Keeper:
             secrets.token_hex(8), QueueState.RUNNING, self._wall(), request.calibration, {}
         )
         folder = stored.folder(self.state_folder)
-        stored = replace(stored, masks=store_masks(folder, request.attachments))
+        stored = replace(stored, files=store_files(folder, request.attachments))
         try:
             queue = prepare(stored, self._settings, self._roots, self.state_folder)
         except BaseException:
-            # What waits to be resumed still needs its masks.
+            # What waits to be resumed still needs its files.
             kept = self.queue.stored if self.queue else self._waiting
             remove_other_queues(self.state_folder, kept)
             raise

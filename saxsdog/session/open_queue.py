@@ -1,19 +1,26 @@
 """From a calibration to everything that its queue needs: folder, plan, workers, names of curves."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from saxsdog.archive.description import DataSet, describe
+from saxsdog.archive.records import CLOSED, DESCRIPTION
+from saxsdog.archive.tables import require_parquet
 from saxsdog.calibration import Calibration
-from saxsdog.errors import CalibrationError, PathError
+from saxsdog.errors import CalibrationError, OutputError, PathError, UsageError
 from saxsdog.integrator import Integrator
 from saxsdog.io.images import Caution
 from saxsdog.paths import Roots
+from saxsdog.pipeline.batch_archive import ARCHIVED, RESULTS
 from saxsdog.pipeline.crew import Crew
+from saxsdog.pipeline.formats import Products
 from saxsdog.pipeline.jobs import ReuseRule
 from saxsdog.pipeline.outputs import OutputRule
 from saxsdog.pipeline.shared_plan import SharedPlan
+from saxsdog.pipeline.treatment import TreatmentRule
 from saxsdog.pipeline.worker import WorkerTask
 from saxsdog.queue.claims import Claims
 from saxsdog.queue.dispatcher import Work
@@ -22,6 +29,7 @@ from saxsdog.queue.live_list import LiveList
 from saxsdog.reduction.plan import Plan
 from saxsdog.session.stored_queue import StoredQueue
 from saxsdog.settings import Settings
+from saxsdog.whole_file import write_whole
 
 QUIET = 0.02
 """s; clocks of file systems tick at least every 10 ms, and an image is mostly written by one
@@ -57,10 +65,14 @@ class OpenQueue:
     remarks: tuple[str, ...]
     work: Work
     plan: SharedPlan
+    spool: Path | None = None
 
     def close(self) -> None:
-        """Remove the plan; workers that have opened it keep it."""
+        """Remove the plan; workers that have opened it keep it. No more comes to the archive."""
         self.plan.remove()
+        if self.spool is not None:
+            with suppress(OSError):  # then it stays open, and the next server goes on with it
+                (self.spool / CLOSED).touch()
 
 
 def prepare(stored: StoredQueue, settings: Settings, roots: Roots, state_folder: Path) -> OpenQueue:
@@ -69,7 +81,8 @@ def prepare(stored: StoredQueue, settings: Settings, roots: Roots, state_folder:
     Raises
     ------
     CalibrationError
-        If the calibration or a mask cannot be used, or asks for more than this server gives.
+        If the calibration or one of its files cannot be used, or asks for more than this server
+        gives.
     PathError
         If its directory lies outside of the roots.
     OutputError
@@ -78,14 +91,24 @@ def prepare(stored: StoredQueue, settings: Settings, roots: Roots, state_folder:
     calibration = Calibration.from_document(stored.document)
     _check_size(calibration, settings)
     directory = _directory(calibration, roots)
-    integrator = Integrator(calibration, mask_files=stored.mask_files(state_folder))
+    integrator = Integrator(calibration, files=stored.places(state_folder))
     _check_plan(integrator.plan, settings)
     plan = SharedPlan.write(integrator.plan, state_folder)
     reuse = ReuseRule(keep_existing=not calibration.overwrite)
     rule = OutputRule(settings.output.relative, settings.output.folder)
     results = roots.folders if rule.folder is None else (rule.folder.resolve(),)
     caution = Caution(roots.folders, QUIET)
-    task = WorkerTask(plan, calibration.document, reuse, caution=caution, result_roots=results)
+    formats = calibration.formats or settings.output.formats
+    spool = _spool(stored, integrator, formats, directory, roots, state_folder)
+    task = WorkerTask(
+        plan,
+        calibration.document,
+        reuse,
+        caution=caution,
+        result_roots=results,
+        treatment=TreatmentRule.of(calibration),
+        products=Products(formats, calibration.dat_unit, spool),
+    )
     live_list = LiveList(directory, integrator.channels, roots.hold)
     work = Work(
         make_crew=functools.partial(Crew, n_workers(calibration, settings), task),
@@ -96,7 +119,44 @@ def prepare(stored: StoredQueue, settings: Settings, roots: Roots, state_folder:
         image_timeout=settings.workers.image_timeout,
     )
     kinds = {channel.name: channel.kind for channel in integrator.plan.channels}
-    return OpenQueue(stored, calibration, directory, kinds, integrator.remarks, work, plan)
+    return OpenQueue(stored, calibration, directory, kinds, integrator.remarks, work, plan, spool)
+
+
+def _spool(
+    stored: StoredQueue,
+    integrator: Integrator,
+    formats: Sequence[str],
+    directory: Path,
+    roots: Roots,
+    state_folder: Path,
+) -> Path | None:
+    """Make the folder in which workers leave results for the archive, if there shall be one."""
+    archived = [name for name in formats if name in ARCHIVED]
+    if not archived:
+        return None
+    if "parquet" in archived:
+        try:
+            require_parquet()
+        except UsageError as error:
+            raise CalibrationError(f"Formats: {error}") from error
+    parent = directory.parent if roots.hold(directory.parent) else directory
+    data_set = DataSet(str(directory), str(parent / RESULTS / directory.name))
+    folder = state_folder / f"archive-{stored.id}"
+    try:
+        description = describe(
+            integrator.calibration,
+            integrator.plan,
+            integrator.files,
+            archived,
+            [data_set],
+            roots.folders,
+        )
+        folder.mkdir(mode=0o700, exist_ok=True)
+        (folder / CLOSED).unlink(missing_ok=True)
+        write_whole(folder / DESCRIPTION, description.to_json().encode())
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be written: {error.strerror}") from error
+    return folder
 
 
 def n_workers(calibration: Calibration, settings: Settings) -> int:

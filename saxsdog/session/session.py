@@ -78,6 +78,8 @@ class Session:
         Who integrates images, finds them, and changes the queue.
     denied
         Counts messages that were refused: not genuine, and replayed.
+    further_trouble
+        What others cannot do, a sentence each.
     """
 
     def __init__(
@@ -88,6 +90,7 @@ class Session:
         intake: Intake,
         keeper: Keeper,
         denied: Callable[[], tuple[int, int]] = lambda: (0, 0),
+        further_trouble: Callable[[], tuple[str, ...]] = tuple,
         wall: Callable[[], float] = time.time,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -98,6 +101,7 @@ class Session:
         self._keeper = keeper
         self._past = Past(foreman, keeper)
         self._denied = denied
+        self._further_trouble = further_trouble
         self._wall = wall
         self._clock = clock
         self._started = wall()
@@ -181,7 +185,7 @@ class Session:
         counters = foreman.counters
         newest = foreman.history.newest
         denied, replayed = self._denied()
-        trouble = self._keeper.trouble + foreman.trouble
+        trouble = self._keeper.trouble + foreman.trouble + self._further_trouble()
         if not foreman.images_are_away:  # else it was said already
             trouble += self._intake.trouble
         return Statistics(

@@ -33,15 +33,15 @@ class StoredQueue:
         Whether there was such a request.
     document
         The calibration as it was sent.
-    masks
-        File in the folder of the queue for each ``MaskFile`` of the document.
+    files
+        For each file that the document names the one in the folder of the queue.
     """
 
     id: str
     state: QueueState
     opened: float
     document: dict[str, Any] = field(repr=False)
-    masks: Mapping[str, str]
+    files: Mapping[str, str]
     everything: bool = False
 
     def to_json(self) -> str:
@@ -55,13 +55,13 @@ class StoredQueue:
     def folder(self, state_folder: Path) -> Path:
         return state_folder / f"{_FOLDER}{self.id}"
 
-    def mask_files(self, state_folder: Path) -> dict[str, Path]:
-        """Return where the bytes of each mask are."""
+    def places(self, state_folder: Path) -> dict[str, Path]:
+        """Return where the bytes of each file are."""
         folder = self.folder(state_folder)
-        return {name: folder / file for name, file in self.masks.items()}
+        return {name: folder / file for name, file in self.files.items()}
 
     def attachments(self, state_folder: Path) -> tuple[Attachment, ...]:
-        """Read the masks, to send them.
+        """Read the files, to send them.
 
         Raises
         ------
@@ -71,14 +71,14 @@ class StoredQueue:
         try:
             return tuple(
                 Attachment(name, path.read_bytes())
-                for name, path in self.mask_files(state_folder).items()
+                for name, path in self.places(state_folder).items()
             )
         except OSError as error:
-            raise OutputError(f"a mask of the queue cannot be read: {error}") from error
+            raise OutputError(f"a file of the calibration cannot be read: {error}") from error
 
 
-def store_masks(folder: Path, attachments: tuple[Attachment, ...]) -> dict[str, str]:
-    """Write masks into a new folder and return the file for each of their names.
+def store_files(folder: Path, attachments: tuple[Attachment, ...]) -> dict[str, str]:
+    """Write files into a new folder and return what each of their names became.
 
     Raises
     ------

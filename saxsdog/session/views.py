@@ -5,8 +5,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from saxsdog.io.chi import read_chi
+from saxsdog.io.cakes import read_cake
+from saxsdog.io.chi import ERROR_LABEL, read_chi
+from saxsdog.io.dat import SUFFIX as DAT
+from saxsdog.io.dat import read_dat
 from saxsdog.paths import Roots
 from saxsdog.protocol.messages import Attachment, Failure, Graph, HistoryPage, Row
 from saxsdog.queue.records import Ending, Result, State
@@ -14,6 +18,7 @@ from saxsdog.session.past import Excerpt
 
 Relative = Callable[[Path], str]
 Numbers = Mapping[str, float | None]
+Columns = tuple[tuple[str, ...], NDArray[np.float64]]
 
 
 def page_of(excerpt: Excerpt, relative: Relative) -> HistoryPage:
@@ -51,7 +56,7 @@ def finite(numbers: Mapping[str, float]) -> Numbers:
 def graphs_of(
     result: Result, kinds: Mapping[str, str], relative: Relative
 ) -> tuple[tuple[Graph, ...], tuple[Attachment, ...]]:
-    """Read the curves of a result from their files.
+    """Read the curves of a result from their files; a cake as its mean over azimuth.
 
     Raises
     ------
@@ -60,17 +65,27 @@ def graphs_of(
     """
     graphs, attachments = [], []
     for (channel, kind), file in zip(kinds.items(), result.curves, strict=False):
-        curve = read_chi(file, follow=False)
-        stack = np.stack([curve.q, curve.intensity, curve.sigma]).astype("<f8")
+        labels, stack = _columns_of_cake(file) if kind == "Cake" else _columns_of_curve(file)
         graphs.append(
             Graph(
                 channel,
                 kind,
                 relative(Path(file)),
-                curve.labels,
+                labels,
                 stack.shape[1],
                 finite(result.parameters.get(channel, {})),
             )
         )
         attachments.append(Attachment(channel, stack.tobytes()))
     return tuple(graphs), tuple(attachments)
+
+
+def _columns_of_curve(file: str) -> Columns:
+    read = read_dat if file.endswith(DAT) else read_chi
+    curve = read(file, follow=False)
+    return curve.labels, np.stack([curve.q, curve.intensity, curve.sigma]).astype("<f8")
+
+
+def _columns_of_cake(file: str) -> Columns:
+    cake = read_cake(file, follow=False)
+    return (*cake.labels, ERROR_LABEL), np.stack([cake.q, *cake.mean()]).astype("<f8")

@@ -192,7 +192,9 @@ class Experiment:
         """
         sequence = np.random.SeedSequence(self.seed, spawn_key=(1, index))
         generator = np.random.Generator(np.random.SFC64(sequence))
-        image: Image = generator.poisson(self.expected(index)).astype(self.detector.dtype)
+        counts = generator.poisson(self.expected(index))
+        most = np.iinfo(self.detector.dtype).max  # a CCD has 16 bits
+        image: Image = np.minimum(counts, most).astype(self.detector.dtype)
         image[self.defects.dead] = self.detector.dead_value
         image[self.defects.gaps] = self.detector.gap_value
         return image

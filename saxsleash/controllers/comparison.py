@@ -9,32 +9,32 @@ from saxsdog.protocol.messages import CalibrationOf
 
 @dataclass(frozen=True)
 class Comparison:
-    """The server's calibration, and whether its masks are ours.
+    """The server's calibration, and whether its files are ours.
 
     Attributes
     ----------
     reply
-        The calibration, with the files of its masks.
-    same_masks
+        The calibration, with the files that it names.
+    same_files
         Whether each of these files is the same here.
     """
 
     reply: CalibrationOf
-    same_masks: bool
+    same_files: bool
 
 
-def compare(reply: CalibrationOf, masks: Mapping[str, bytes | Path]) -> Comparison:
-    """Compare the masks of a server with ours; reads files, so do not call it where it blocks.
+def compare(reply: CalibrationOf, files: Mapping[str, bytes | Path]) -> Comparison:
+    """Compare the files of a server with ours; reads files, so do not call it where it blocks.
 
     Parameters
     ----------
     reply
         What the server has.
-    masks
-        Content or path of ours, by the text that stands in ``MaskFile``; one that cannot be read is
-        another one.
+    files
+        Content or path of ours, by the text that stands in the calibration; one that cannot be read
+        is another one.
     """
-    same = all(_content(masks.get(mask.name, b"")) == mask.data for mask in reply.attachments)
+    same = all(_content(files.get(file.name, b"")) == file.data for file in reply.attachments)
     return Comparison(reply, same)
 
 

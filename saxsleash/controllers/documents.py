@@ -11,7 +11,7 @@ from saxsdog.calibration_files import store
 from saxsdog.errors import CalibrationError, UsageError
 from saxsdog.explanations import Problem, path_text
 from saxsdog.words import count
-from saxsleash.controllers.masks import Masks
+from saxsleash.controllers.named_files import NamedFiles
 from saxsleash.dialogs.questions import ask, ask_three, tell
 from saxsleash.main_window import MainWindow
 from saxsleash.models.calibration_model import CalibrationModel
@@ -31,13 +31,13 @@ class Documents(QObject):
         self,
         window: MainWindow,
         calibration: CalibrationModel,
-        masks: Masks,
+        files: NamedFiles,
         preferences: Preferences,
     ) -> None:
         super().__init__(window)
         self._window = window
         self._calibration = calibration
-        self._masks = masks
+        self._files = files
         self._preferences = preferences
         window.new_action.triggered.connect(self._on_new)
         window.open_action.triggered.connect(self._on_open)
@@ -137,15 +137,15 @@ class Documents(QObject):
         dialog.open()
 
     def _write(self, path: Path, then: Callable[[], None]) -> None:
-        """Save, with the masks that came from a server beside it."""
-        masks = self._masks.in_memory()
+        """Save, with the files that came from a server beside it."""
+        files = self._files.in_memory()
         try:
-            written = store(self._calibration.document, masks, path)
+            written = store(self._calibration.document, files, path)
         except UsageError as error:
             tell(self._window, "Not saved", str(error))
             return
         if written != self._calibration.document:
-            self._calibration.replace(written, "names of masks")
+            self._calibration.replace(written, "names of files")
         self._calibration.mark_saved(path.resolve())
         self._remember(path)
         then()

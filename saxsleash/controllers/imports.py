@@ -1,5 +1,6 @@
 """Calibrations of other programs are taken over into the one that is edited."""
 
+import copy
 from functools import partial
 from pathlib import Path
 
@@ -7,11 +8,13 @@ from PyQt5.QtCore import QObject, Qt
 from PyQt5.QtWidgets import QFileDialog
 
 from saxsdog.errors import CalibrationError
-from saxsdog.importers import fit2d, poni, saxsdog3
+from saxsdog.importers import fit2d, nexus, poni, saxsdog3, spd
 from saxsdog.importers.choose import Imported, combined, facts_of, import_calibration
+from saxsdog.importers.findings import facts_of_detector
 from saxsdog.importers.nika import NikaValues, from_values
 from saxsleash.appearance import Tone
 from saxsleash.background import Background
+from saxsleash.dialogs.detector_choice import DetectorDialog
 from saxsleash.dialogs.nika import NikaDialog
 from saxsleash.dialogs.questions import tell
 from saxsleash.main_window import MainWindow
@@ -26,6 +29,8 @@ FILTERS = {
     None: "All files (*)",
     fit2d.NAME: "FIT2D results (*.txt *.log *.out);;All files (*)",
     poni.NAME: "pyFAI (*.poni);;All files (*)",
+    spd.NAME: "EDF images (*.edf);;All files (*)",
+    nexus.NAME: "HDF5 files (*.h5 *.hdf5 *.nxs);;All files (*)",
     saxsdog3.NAME: "Older SAXSDOG calibrations (*.saxsconf *.json *.txt);;All files (*)",
 }
 """What is offered for each format; ``None`` for a file whose content shall tell."""
@@ -49,8 +54,11 @@ class Imports(QObject):
         window.import_file_action.triggered.connect(partial(self._choose, None))
         window.import_fit2d_action.triggered.connect(partial(self._choose, fit2d.NAME))
         window.import_poni_action.triggered.connect(partial(self._choose, poni.NAME))
+        window.import_spd_action.triggered.connect(partial(self._choose, spd.NAME))
+        window.import_nexus_action.triggered.connect(partial(self._choose, nexus.NAME))
         window.import_older_action.triggered.connect(partial(self._choose, saxsdog3.NAME))
         window.import_nika_action.triggered.connect(self._ask_for_nika_values)
+        window.detector_action.triggered.connect(self._ask_for_detector)
 
     def read(self, path: Path, file_format: str | None = None) -> None:
         """Take over a file; its content tells the format, unless the user has."""
@@ -72,6 +80,16 @@ class Imports(QObject):
         else:
             self._take_over("Nika's values", found)
 
+    def take_detector(self, name: str) -> None:
+        """Fill in the number and the size of the pixels of a detector of the table."""
+        facts = facts_of_detector(name)
+        document = copy.deepcopy(self._calibration.document)
+        size = {"Imagesize": list(facts.image_size or ())}
+        edges = {"PixelSizeMicroM": list(facts.pixel_size or ())}
+        document["Geometry"] = document.get("Geometry", {}) | size | edges
+        self._calibration.replace(document, f"detector {name}")
+        self._window.tabs.setCurrentWidget(self._window.calibration_tab)
+
     def _choose(self, file_format: str | None) -> None:
         dialog = QFileDialog(self._window, "Import a calibration", filter=FILTERS[file_format])
         dialog.setFileMode(QFileDialog.ExistingFile)
@@ -83,6 +101,12 @@ class Imports(QObject):
         dialog = NikaDialog(self._window)
         dialog.setAttribute(Qt.WA_DeleteOnClose)
         dialog.values_given.connect(self.take_values)
+        dialog.open()
+
+    def _ask_for_detector(self) -> None:
+        dialog = DetectorDialog(self._window)
+        dialog.setAttribute(Qt.WA_DeleteOnClose)
+        dialog.detector_chosen.connect(self.take_detector)
         dialog.open()
 
     def _take_over(self, source: str, imported: Imported) -> None:

@@ -18,7 +18,7 @@ from saxsdog.protocol.messages import (
 from saxsdog.words import count, folder
 from saxsleash.appearance import Tone
 from saxsleash.controllers.comparison import Comparison, compare
-from saxsleash.controllers.masks import Masks
+from saxsleash.controllers.named_files import NamedFiles
 from saxsleash.controllers.refusals import Refusals
 from saxsleash.dialogs.failures import FailuresDialog
 from saxsleash.dialogs.questions import ask
@@ -52,7 +52,7 @@ class Queues(QObject):
         calibration: CalibrationModel,
         detector: DetectorModel,
         server: ServerModel,
-        masks: Masks,
+        files: NamedFiles,
         link: Link,
         refusals: Refusals,
     ) -> None:
@@ -63,7 +63,7 @@ class Queues(QObject):
         self._calibration = calibration
         self._detector = detector
         self._server = server
-        self._masks = masks
+        self._files = files
         self._link = link
         self._refusals = refusals
         checklist.start_wanted.connect(self.start)
@@ -106,13 +106,13 @@ class Queues(QObject):
         )
 
     def _send(self) -> None:
-        calibration, masks = self._calibration.calibration, self._masks.attachments()
+        calibration, files = self._calibration.calibration, self._files.attachments()
         if calibration is None:
             return
         self._server.expect_replacement()
         self._tell("The calibration is on its way…", Tone.BUSY)
         self._link.ask(
-            lambda client: client.new(calibration, masks), self._on_started, self._on_not_started
+            lambda client: client.new(calibration, files), self._on_started, self._on_not_started
         )
 
     def _on_started(self, reply: NewQueue) -> None:
@@ -216,8 +216,8 @@ class Queues(QObject):
 
     def _compare(self, done: Callable[[Comparison], None]) -> None:
         """Have the server's calibration compared with ours, where files may be read."""
-        masks = self._masks.attachments()
-        self._link.ask(lambda client: compare(client.get(), masks), done, lambda _: None)
+        files = self._files.attachments()
+        self._link.ask(lambda client: compare(client.get(), files), done, lambda _: None)
 
     def _on_first_calibration(self, found: Comparison) -> None:
         if self._calibration.path is None and not self._calibration.is_modified:
@@ -237,7 +237,7 @@ class Queues(QObject):
         """Say in what the server differs from the window, ``""`` if it does not."""
         if found.reply.calibration != self._calibration.document:
             return "another calibration"
-        return "" if found.same_masks else "other masks of the same names"
+        return "" if found.same_files else "other files of the same names"
 
     def _offer(self, text: str) -> None:
         notice = Notice(CHANGED, text, Tone.DOUBTFUL, "Load it", self._load)
@@ -279,7 +279,7 @@ class Queues(QObject):
     def _show(self, reply: CalibrationOf) -> None:
         self._window.notices.withdraw(CHANGED)
         self._calibration.open_document(reply.calibration)
-        self._masks.take({mask.name: mask.data for mask in reply.attachments})
+        self._files.take({file.name: file.data for file in reply.attachments})
 
     # ---------------------------------------------------------------- failures
 

@@ -16,6 +16,7 @@ from saxsleash.link import Link
 from saxsleash.main_window import MainWindow
 from saxsleash.models.curves_model import CurvesModel, ShownCurve
 from saxsleash.models.history_model import HistoryModel
+from saxsleash.models.presentation import in_inverse_nm
 from saxsleash.panels.history_panel import HistoryPanel
 from saxsleash.panels.notice_bar import Notice
 from saxsleash.panels.picked_curve_panel import PickedCurvePanel
@@ -119,11 +120,12 @@ def shown_curves(reply: NewestCurves) -> list[ShownCurve]:
     curves = []
     for graph in reply.graphs:
         q, intensity, sigma = (arrays[graph.channel][name] for name in graph.columns)
+        label, q = in_inverse_nm(graph.columns[0], q)
         curves.append(
             ShownCurve(
                 channel=graph.channel,
                 kind=graph.kind,
-                label=graph.columns[0],
+                label=label,
                 image=reply.image or "",
                 time=reply.time,
                 q=q,
@@ -133,6 +135,7 @@ def shown_curves(reply: NewestCurves) -> list[ShownCurve]:
                     name: math.nan if value is None else value
                     for name, value in graph.parameters.items()
                 },
+                file=graph.file,
             )
         )
     return curves

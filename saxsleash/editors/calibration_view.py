@@ -27,7 +27,6 @@ from saxsleash.models.calibration_tree import (
     VALUE,
     CalibrationTree,
 )
-from saxsleash.models.edits import MASK_FILE
 from saxsleash.models.mask_store import MaskStore
 from saxsleash.models.schema_nodes import SchemaNode
 
@@ -50,7 +49,7 @@ class CalibrationView(QTreeView):
     directory_wanted = pyqtSignal()
     """A folder below the root of the server shall be chosen."""
 
-    mask_file_wanted = pyqtSignal(object)
+    file_wanted = pyqtSignal(object)
     """A file shall be chosen for the key with this path."""
 
     search_ended = pyqtSignal()
@@ -249,8 +248,8 @@ class CalibrationView(QTreeView):
         self.viewport().update()
 
     def _on_pick_wanted(self, path: KeyPath) -> None:
-        if path[-1] == MASK_FILE:
-            self.mask_file_wanted.emit(path)
+        if self._calibration.schema.at(path).file_role is not None:
+            self.file_wanted.emit(path)
         else:
             self.directory_wanted.emit()
 
@@ -269,7 +268,7 @@ class CalibrationView(QTreeView):
         if value.flags() & Qt.ItemIsEditable:
             menu.addAction("Edit value").triggered.connect(lambda: self.edit(value))
         if self._delegate.has_picker(value):
-            words = "Choose file…" if node.key == MASK_FILE else "Choose folder…"
+            words = "Choose file…" if node.file_role else "Choose folder…"
             choose = menu.addAction(words)
             choose.triggered.connect(lambda: self._delegate.press_button(value))
         if menu.actions():

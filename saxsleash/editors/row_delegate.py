@@ -28,6 +28,7 @@ from PyQt5.QtWidgets import (
 )
 
 from saxsdog.explanations import KeyPath
+from saxsdog.named_files import FileRole
 from saxsleash.appearance import Tone, in_lines, muted_color, tone_color
 from saxsleash.editors.row_tips import tip
 from saxsleash.editors.thumbnails import Thumbnails
@@ -49,7 +50,7 @@ from saxsleash.models.calibration_tree import (
     VALUE,
     Mark,
 )
-from saxsleash.models.edits import ABSENT, MASK_FILE, MASK_REF, MASKS, NO_MASK, value_at
+from saxsleash.models.edits import ABSENT, MASK_REF, MASKS, NO_MASK, value_at
 from saxsleash.models.mask_store import MaskStore
 from saxsleash.models.row_texts import folder_text, mask_text
 from saxsleash.models.schema_nodes import Kind, SchemaNode, number_text
@@ -106,7 +107,7 @@ class RowDelegate(QStyledItemDelegate):
             return
         if self._button(index) == PICK:
             option.textElideMode = Qt.ElideMiddle  # names differ at their ends
-        if _key(index) == MASK_FILE:
+        if _names_mask(index):
             picture = self._thumbnails.pixmap(
                 option.text, 2 * option.rect.height(), option.palette, framed=True
             )
@@ -140,7 +141,7 @@ class RowDelegate(QStyledItemDelegate):
         if event.type() != QEvent.ToolTip or not index.isValid():
             return super().helpEvent(event, view, option, index)
         picture = None
-        if _key(index) == MASK_FILE:
+        if _names_mask(index):
             name = str(index.siblingAtColumn(VALUE).data())
             side = in_lines(view, _LINES_OF_PICTURE)
             picture = self._thumbnails.pixmap(name, side, view.palette(), framed=True)
@@ -247,8 +248,7 @@ class RowDelegate(QStyledItemDelegate):
         node: SchemaNode | None = index.data(NODE_ROLE)
         if node is None or index.column() != VALUE:
             return ""
-        path = index.data(PATH_ROLE)
-        if path[-1] == MASK_FILE or (node.kind is Kind.PARTS and self.folders_known):
+        if node.file_role or (node.kind is Kind.PARTS and self.folders_known):
             return PICK
         if node.kind is Kind.ITEMS:
             return ADD
@@ -288,7 +288,7 @@ class RowDelegate(QStyledItemDelegate):
             case _:
                 must_have_text = node.schema.get("minLength", 0) > 0 and not node.is_required
                 read = _text_or_nothing if must_have_text else str
-                editor = LineEditor(read, parent, is_live=path[-1] != MASK_FILE)
+                editor = LineEditor(read, parent, is_live=node.file_role is None)
         return editor
 
     def _choice(self, parent: QWidget, choices: list[tuple[str, Any]]) -> ChoiceEditor:
@@ -349,9 +349,9 @@ class RowDelegate(QStyledItemDelegate):
         self._edited = None
 
 
-def _key(index: QModelIndex) -> str | int | None:
-    path = index.data(PATH_ROLE)
-    return path[-1] if path else None
+def _names_mask(index: QModelIndex) -> bool:
+    node: SchemaNode | None = index.data(NODE_ROLE)
+    return node is not None and node.file_role is FileRole.MASK
 
 
 def _button_rect(cell: QRect) -> QRect:

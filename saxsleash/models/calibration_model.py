@@ -10,10 +10,10 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from saxsdog.calibration import Calibration
 from saxsdog.explanations import KeyPath, Problem
+from saxsdog.named_files import FileRole, named_files
 from saxsdog.schema import load_schema
 from saxsleash.models.edits import (
     ABSENT,
-    MASK_FILE,
     MASKS,
     NO_MASK,
     value_at,
@@ -104,14 +104,18 @@ class CalibrationModel(QObject):
         }
 
     @property
+    def files(self) -> Mapping[str, FileRole]:
+        """The files that the document names, each once."""
+        return {file.name: file.role for file in named_files(self._document) if file.name}
+
+    def role_of(self, path: KeyPath) -> FileRole:
+        """Return what the file at a key is for."""
+        return self._schema.at(path).file_role or FileRole.IMAGE
+
+    @property
     def mask_names(self) -> tuple[str, ...]:
-        """The mask files in use, as the document names them, each once."""
-        masks = value_at(self._document, (MASKS,))
-        names = [
-            value_at(self._document, (MASKS, i, MASK_FILE))
-            for i in range(len(masks) if isinstance(masks, list) else 0)
-        ]
-        return tuple(dict.fromkeys(name for name in names if name and isinstance(name, str)))
+        """The mask files among them."""
+        return tuple(name for name, role in self.files.items() if role is FileRole.MASK)
 
     @property
     def undo_text(self) -> str | None:

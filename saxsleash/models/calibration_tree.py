@@ -9,8 +9,9 @@ from typing import Any
 from PyQt5.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt
 
 from saxsdog.explanations import KeyPath
+from saxsdog.named_files import FileRole
 from saxsleash.models.calibration_model import CalibrationModel
-from saxsleash.models.edits import ABSENT, MASK_FILE
+from saxsleash.models.edits import ABSENT
 from saxsleash.models.mask_store import MaskStore
 from saxsleash.models.row_texts import name_of, value_text
 from saxsleash.models.schema_nodes import Kind, SchemaNode
@@ -310,13 +311,13 @@ class CalibrationTree(QAbstractItemModel):
         )
 
     def _unit(self, row: _Row) -> str:
-        share = self._masks.share(str(row.value)) if row.part == MASK_FILE else None
+        share = self._masks.share(str(row.value)) if row.node.file_role is FileRole.MASK else None
         return row.node.unit if share is None else f"{100 * share:.1f} %"
 
     def _problems(self) -> dict[KeyPath, str]:
         problems = dict(self._calibration.problems)
         for row in self._root.walk():
-            if row.part == MASK_FILE and isinstance(row.value, str):
+            if row.node.file_role is not None and isinstance(row.value, str):
                 text = self._masks.problem(row.value)
                 if text is not None:
                     problems.setdefault(row.path, text)

@@ -1,43 +1,29 @@
 """Does the calibration fit the frame? Each question on its own, as pure functions."""
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
-
-import numpy as np
-from numpy.typing import NDArray
 
 from saxsdog.calibration import Calibration
+from saxsdog.inspection.beam import is_on_detector
+from saxsdog.inspection.center import Answer, Finding, Slip
+from saxsdog.inspection.counts import Flags
+from saxsdog.inspection.dead_pixels import Comparison, DeadPixels, Turn
+from saxsdog.inspection.masks import Fault, fault_of, masked_share
+from saxsdog.inspection.shapes import Fit, fit_of
 from saxsdog.reduction.geometry import Geometry
 from saxsleash.appearance import Tone
-from saxsleash.models.blocks import Flags, all_in_blocks
-from saxsleash.models.center_search import Finding, slips
 from saxsleash.models.shown_frame import ShownFrame
 
-TOO_MUCH = 0.95
-"""Masked share that leaves hardly a curve."""
-
-CLEARLY_BETTER = 0.9
-"""Ratio of scatter below which another centre is no accident. Around the true centre of measured
-and simulated frames it is 1.00; ten pixels beside it 0.89 at most."""
-
-EVEN = 0.75
-"""Unevenness above which an image has no rings that a centre could be judged by."""
-
-NEAR = 3.0
-"""In steps of the search: so near to a usual slip is it."""
-
 _SLIPS = {
-    "from the top": "Is its row counted from the top?",
-    "swapped": "Are the numbers of BeamCenter swapped?",
+    Slip.ROW_FROM_TOP: "Is its row counted from the top?",
+    Slip.SWAPPED: "Are the numbers of BeamCenter swapped?",
 }
 
-_FLIPS: Mapping[str, Callable[[Flags], Flags]] = {
-    "flipped vertically": np.flipud,
-    "flipped horizontally": np.fliplr,
-    "turned by 180°": lambda mask: mask[::-1, ::-1],
-    "transposed": np.transpose,
+_TURNS = {
+    Turn.VERTICALLY: "flipped vertically",
+    Turn.HORIZONTALLY: "flipped horizontally",
+    Turn.BY_180_DEGREES: "turned by 180°",
+    Turn.TRANSPOSED: "transposed",
 }
 
 
@@ -83,20 +69,6 @@ class NamedMask:
         )
 
 
-@dataclass(frozen=True, eq=False)
-class Gaps:
-    """First pixels of the blocks of a frame that hold no count; ``block`` is their side."""
-
-    rows: NDArray[np.intp]
-    columns: NDArray[np.intp]
-    block: int
-
-    @classmethod
-    def of(cls, frame: ShownFrame) -> Self:
-        rows, columns = np.nonzero(frame.gaps)
-        return cls(rows * frame.block, columns * frame.block, frame.block)
-
-
 def named_masks(calibration: Calibration, masks: Sequence[Flags | None]) -> tuple[NamedMask, ...]:
     """Put names to masks; those without a name are numbered as in the document."""
     return tuple(
@@ -126,9 +98,10 @@ def check_image(frame: ShownFrame | None, problem: str, shape: tuple[int, int] |
         return Check(name, Tone.UNKNOWN, "No image yet")
     if shape is None:
         return Check(name, Tone.UNKNOWN, f"{_size(frame.shape)} pixels, no calibration")
-    if frame.shape != shape:
+    fit = fit_of(frame.shape, shape)
+    if fit is not Fit.SAME:
         text = f"The image has {_size(frame.shape)} pixels, Imagesize says {_size(shape)}"
-        if frame.shape == shape[::-1]:
+        if fit is Fit.SWAPPED:
             text += ": rows and columns are swapped"
         return Check(name, Tone.BAD, text, "Every image will fail; Imagesize is rows, columns")
     return Check(name, Tone.GOOD, f"{_size(shape)} pixels, as Imagesize says")
@@ -139,9 +112,9 @@ def check_beam(geometry: Geometry | None) -> Check:
     name = "Beam on detector"
     if geometry is None:
         return Check(name, Tone.UNKNOWN, "No calibration yet")
-    (row, column), (rows, columns) = geometry.beam_center, geometry.shape
+    (row, column), (rows, _) = geometry.beam_center, geometry.shape
     text = f"Column {column:.1f}, row {rows - row:.1f} from the bottom"
-    if 0 <= row <= rows and 0 <= column <= columns:
+    if is_on_detector(geometry):
         return Check(name, Tone.GOOD, text)
     return Check(
         name,
@@ -160,29 +133,39 @@ def check_masks(
         return Check(name, Tone.UNKNOWN, "No calibration yet")
     if not masks:
         return Check(name, Tone.GOOD, "No masks, only slices")
-    gaps = frame is not None and frame.shape == shape and bool(frame.gaps.any())
-    answers = [_check_mask(mask, shape, gaps) for mask in masks]
+    answers = [_check_mask(mask, shape, frame) for mask in masks]
     order = (Tone.BAD, Tone.DOUBTFUL, Tone.UNKNOWN, Tone.GOOD)
     tone, text = min(answers, key=lambda answer: order.index(answer[0]))
     return Check(name, tone, text, "\n".join(text for _, text in answers))
 
 
-def _check_mask(mask: NamedMask, shape: tuple[int, int], gaps: bool) -> tuple[Tone, str]:
+def _check_mask(
+    mask: NamedMask, shape: tuple[int, int], frame: ShownFrame | None
+) -> tuple[Tone, str]:
     if mask.pixels is None:
         if mask.has_file:
             return Tone.DOUBTFUL, f"“{mask.name}” cannot be checked, its file is not read"
-        if gaps:
-            return Tone.DOUBTFUL, f"“{mask.name}” masks nothing, but the detector has gaps"
-        return Tone.GOOD, f"“{mask.name}” masks nothing"
-    if mask.pixels.shape != shape:
+        return _check_empty(mask, shape, frame)
+    fault = fault_of(mask.pixels, shape)
+    if fault is Fault.SHAPE:
         came = _size(mask.pixels.shape)
         return Tone.BAD, f"“{mask.name}” has {came} pixels, Imagesize says {_size(shape)}"
-    share = masked_share(mask.pixels)
-    text = f"“{mask.name}” leaves out {percent(share)} of the pixels"
-    if share > TOO_MUCH:
+    if fault is Fault.EMPTY:
+        return _check_empty(mask, shape, frame)
+    text = f"“{mask.name}” leaves out {percent(masked_share(mask.pixels))} of the pixels"
+    if fault is Fault.INVERTED:
         return Tone.BAD, f"{text}; is it inverted?"
-    if share == 0.0 and gaps:
-        return Tone.DOUBTFUL, f"“{mask.name}” masks nothing, but the detector has gaps"
+    return Tone.GOOD, text
+
+
+def _check_empty(
+    mask: NamedMask, shape: tuple[int, int], frame: ShownFrame | None
+) -> tuple[Tone, str]:
+    text = f"“{mask.name}” masks nothing"
+    if frame is not None and frame.shape == shape and _dead_pixels(frame).are_many:
+        return Tone.DOUBTFUL, f"{text}, but the detector has gaps"
+    if mask.has_file:
+        return Tone.DOUBTFUL, f"{text}; is it the right file?"
     return Tone.GOOD, text
 
 
@@ -200,22 +183,20 @@ def check_gaps(masks: Sequence[NamedMask], frame: ShownFrame | None) -> Check:
     ]
     if not fitting:
         return Check(name, Tone.UNKNOWN, "No mask to compare with")
-    gaps = Gaps.of(frame)
-    answers = [(uncovered_count(gaps, pixels), each, pixels) for each, pixels in fitting]
-    most, worst, pixels = max(answers, key=lambda answer: answer[0])
-    if most == 0:
+    dead = _dead_pixels(frame)
+    answers = [(each, dead.compared_with(pixels)) for each, pixels in fitting]
+    worst, found = max(answers, key=lambda answer: answer[1].badness)
+    if found.outside == 0:
         of_all = "the mask" if len(fitting) == 1 else "all masks"
         which = (
             "All" if frame.block == 1 else f"Those that fill {frame.block} × {frame.block} pixels"
         )
         return Check(name, Tone.GOOD, f"{which} lie below {of_all}")
     of_which = "the mask" if len(fitting) == 1 else f"“{worst}”"
-    text = f"{_number(most, 'flagged pixel')} outside {of_which}"
-    better = _better_flip(gaps, pixels, most)
     return Check(
         name,
-        Tone.DOUBTFUL,
-        f"{text}; {better}" if better else text,
+        Tone.DOUBTFUL if found.is_doubtful else Tone.GOOD,
+        f"{_number(found.outside, 'flagged pixel')} outside {of_which}{_better(found)}",
         "They are left out of the curves frame by frame, so this does no harm by itself.",
     )
 
@@ -230,42 +211,18 @@ def check_center(finding: Finding | None, geometry: Geometry | None) -> Check:
         f"as much as around this one; centres closer than {finding.resolution:.0f} pixels are "
         "not told apart."
     )
-    if finding.unevenness > EVEN:
+    if finding.answer is Answer.NONE_FITS:
         return Check(name, Tone.UNKNOWN, "The image is not even around any centre nearby", details)
-    if finding.ratio > CLEARLY_BETTER or finding.away < finding.resolution:
+    if finding.answer is Answer.FITS:
         return Check(name, Tone.GOOD, "The image is even around it", details)
     row, column = finding.center
     text = (
         f"More even around column {column:.0f}, "
         f"row {geometry.shape[0] - row:.0f} from the bottom: {finding.away:.0f} pixels away"
     )
-    for slip, meant in slips(geometry).items():
-        if math.dist(finding.center, meant) < NEAR * finding.resolution:
-            text += f". {_SLIPS[slip]}"
+    for slip in finding.slips(geometry):
+        text += f". {_SLIPS[slip]}"
     return Check(name, Tone.DOUBTFUL, text, details, finding.center)
-
-
-def uncovered(frame: ShownFrame, mask: Flags) -> Flags:
-    """Blocks of a frame without a count that a mask leaves in, at least in part."""
-    return np.asarray(frame.gaps & ~all_in_blocks(mask, frame.block))
-
-
-def uncovered_count(gaps: Gaps, mask: Flags) -> int:
-    """Count the pixels that a mask leaves in and that lie in blocks without a count."""
-    total = 0
-    for down in range(gaps.block):
-        for right in range(gaps.block):
-            row, column = gaps.rows + down, gaps.columns + right
-            if gaps.block > 1:  # blocks at the far edges may be cut off
-                inside = (row < mask.shape[0]) & (column < mask.shape[1])
-                row, column = row[inside], column[inside]
-            total += int(np.count_nonzero(~mask[row, column]))
-    return total
-
-
-def masked_share(mask: Flags) -> float:
-    """Return the share of masked pixels, from 0 to 1."""
-    return float(np.count_nonzero(mask)) / mask.size if mask.size else 0.0
 
 
 def percent(share: float) -> str:
@@ -277,17 +234,16 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
-def _better_flip(gaps: Gaps, mask: Flags, now: int) -> str:
-    counts = {
-        how: uncovered_count(gaps, flipped)
-        for how, flip in _FLIPS.items()
-        if (flipped := flip(mask)).shape == mask.shape
-    }
-    how, fewest = min(counts.items(), key=lambda item: item[1])
-    if fewest > now / 2:
+def _dead_pixels(frame: ShownFrame) -> DeadPixels:
+    return DeadPixels.of(frame.gaps, frame.block, frame.shape)
+
+
+def _better(found: Comparison) -> str:
+    """Say how the mask would fit better, if there is such a way."""
+    if found.turn is None:
         return ""
-    hint = ". Is it upside down?" if how == "flipped vertically" else ""
-    return f"{how} it would be {_thousands(fewest)}{hint}"
+    hint = ". Is it upside down?" if found.turn is Turn.VERTICALLY else ""
+    return f"; {_TURNS[found.turn]} it would be {_thousands(found.left)}{hint}"
 
 
 def _size(shape: tuple[int, ...]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from saxsleash.models.blocks import Flags
+from saxsdog.inspection.counts import Flags
 
 Places = NDArray[np.float32]
 Levels = tuple[float, float]

@@ -17,6 +17,9 @@ Array = NDArray[np.float64]
 MOST_RECENT = 200
 """So many curves of each channel are remembered, unless another number is set."""
 
+CAKE = "Cake"
+"""Kind of a channel whose file is a picture."""
+
 MOST_REFERENCES = 8
 """More curves than these nobody tells apart in one plot."""
 
@@ -30,7 +33,8 @@ class ShownCurve:
     channel
         Its name, for example ``R0``.
     kind
-        ``Radial``, ``Phi`` or ``Slice``, as in :class:`saxsdog.protocol.messages.Graph`.
+        ``Radial``, ``Phi``, ``Slice`` or ``Cake``, of which the server tells the mean over azimuth;
+        as in :class:`saxsdog.protocol.messages.Graph`.
     label
         Name of the first column as in the curve file: over what the curve runs.
     image
@@ -38,9 +42,11 @@ class ShownCurve:
     time
         When it was taken, seconds since the epoch; ``None`` if nobody knows.
     q, intensity, sigma
-        Of equal shape; NaN in empty bins; q in nm⁻¹, or azimuth in rad.
+        Of equal shape; NaN in empty bins; q in nm⁻¹, or what the label says.
     parameters
         Integral parameters by name; empty where the channel has none.
+    file
+        Where the server has it, as it is told; empty if nobody has said so.
     """
 
     channel: str
@@ -52,6 +58,7 @@ class ShownCurve:
     intensity: Array
     sigma: Array
     parameters: Mapping[str, float] = field(default_factory=dict)
+    file: str = ""
 
     @property
     def abscissa(self) -> Abscissa:

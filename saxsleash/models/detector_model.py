@@ -4,16 +4,19 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from saxsdog.calibration import Calibration
+from saxsdog.inspection.center import Finding, Samples, find_center, samples_of
+from saxsdog.inspection.counts import Flags
 from saxsdog.reduction import geometry as reciprocal
 from saxsdog.reduction.geometry import Geometry
 from saxsleash.models import checks
-from saxsleash.models.center_search import Finding, Samples, find_center, samples_of
 from saxsleash.models.checks import Check, NamedMask
 from saxsleash.models.ring_presets import PRESETS
-from saxsleash.models.shown_frame import Flags, ShownFrame
+from saxsleash.models.shown_frame import ShownFrame
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,14 @@ class Readout:
     masked: bool | None
 
 
+@dataclass(frozen=True, eq=False)
+class FoundPoints:
+    """Points that a refinement has found on rings, pixels from the outer edges of the first."""
+
+    rows: NDArray[np.float64]
+    columns: NDArray[np.float64]
+
+
 class DetectorModel(QObject):
     """Holds one frame, one calibration with its masks, and what to draw of them."""
 
@@ -66,6 +77,7 @@ class DetectorModel(QObject):
         self._document_problem = ""
         self._rings = PRESETS[0].qs
         self._ring_name = PRESETS[0].name
+        self._points: tuple[FoundPoints, FoundPoints] | None = None
         self._checks: tuple[Check, ...] | None = None
         self._frame_checks: tuple[Check, Check] | None = None
         self._samples: Samples | None = None
@@ -83,6 +95,7 @@ class DetectorModel(QObject):
     def show_frame(self, frame: ShownFrame | None) -> None:
         """Put a frame on view, or none."""
         self._frame, self._problem = frame, ""
+        self._points = None
         self._forget_answers()
         self.frame_changed.emit()
         self.checks_changed.emit()
@@ -194,6 +207,18 @@ class DetectorModel(QObject):
         self._rings, self._ring_name = tuple(qs), name
         self.calibration_changed.emit()
 
+    @property
+    def points(self) -> tuple[FoundPoints, FoundPoints] | None:
+        """What a refinement has found on the frame: points on rings, and those beside them."""
+        return self._points
+
+    def set_points(self, used: FoundPoints | None, outliers: FoundPoints | None) -> None:
+        """Mark what a refinement has found, or nothing."""
+        points = None if used is None or outliers is None else (used, outliers)
+        if points is not self._points:
+            self._points = points
+            self.calibration_changed.emit()
+
     def readout(self, row: float, column: float) -> Readout:
         """Tell all about a point, in pixels from the outer edges of the first."""
         geometry, shape, mask = self.geometry, self.shape, self.mask
@@ -229,7 +254,10 @@ class DetectorModel(QObject):
         if self._samples is None:
             mask = self.mask
             fits = mask is not None and mask.shape == frame.shape
-            self._samples = samples_of(frame, mask if fits else None)
+            small = frame.overview
+            self._samples = samples_of(
+                small.pixels, small.gaps, mask if fits else None, small.block
+            )
         return find_center(self._samples, geometry)
 
     @property

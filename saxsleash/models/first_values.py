@@ -10,6 +10,9 @@ from saxsleash.models.schema_nodes import Kind, SchemaNode
 SYNCHROTRON = {"Fraction": 0.98, "Angle": 0}
 """A beam as undulators and bending magnets give it: polarized along the horizon."""
 
+ALONG_THE_HORIZON = {"From": -15, "To": 15, "Mirrored": True}
+"""A sector as it is seen at once on the picture, on both sides of the beam."""
+
 _WIDTH_OF_A_SLICE = 2
 """Rows or columns on each side: a few, so that a first curve is neither noise nor blur."""
 
@@ -29,8 +32,14 @@ def first_value(document: Any, path: KeyPath, node: SchemaNode) -> Any:
     match path:
         case (str(name), int(), *_) if name == SLICES and node.kind is Kind.GROUP:
             return _required(document, path, node) | _slice_through_the_beam(document)
+        case ("Classifiers", int(index)):
+            return _required(document, path, node) | {"Name": f"classifier{index + 1}"}
         case (*_, "PolarizationCorrection"):
             return _required(document, path, node) | SYNCHROTRON
+        case (*_, "Sectors", int()):
+            return _required(document, path, node) | ALONG_THE_HORIZON
+        case (*above, "Edges", int(index)) if index > 0:
+            return _border(value_at(document, (*above, "Edges")), index)
         case (*above, int(index)) if index > 0 and node.kind in (Kind.NUMBER, Kind.WHOLE):
             before = value_at(document, (*above, index - 1))
             if before is not ABSENT:  # as it is while the whole list is made
@@ -69,6 +78,18 @@ def _nearest_to_zero(node: SchemaNode) -> int | float:
         return 1
     nearest: int | float = max(least, min(most, 0))
     return nearest
+
+
+def _border(borders: Any, index: int) -> float:
+    """Return one that lies between its neighbours, or beyond the last one as far as that does."""
+    known = borders if isinstance(borders, list) else []
+    numbers = [each for each in known if isinstance(each, int | float)]
+    if len(numbers) != len(known) or not numbers:
+        return 0.0
+    if index < len(numbers):
+        return (numbers[index - 1] + numbers[index]) / 2
+    step = numbers[-1] - numbers[-2] if len(numbers) > 1 else 1.0
+    return float(numbers[-1] + step)
 
 
 def _slice_through_the_beam(document: Any) -> dict[str, Any]:

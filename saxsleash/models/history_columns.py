@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from saxsdog.classifiers.descriptions import INTEGRAL, describe
 from saxsleash.models.growing import Growing
 
 Array = NDArray[np.float64]
@@ -39,12 +40,18 @@ class Quantity:
         )
 
 
-INTENSITY = Quantity("I0", "Integral intensity", "counts/pixel nm⁻¹")
-INVARIANT = Quantity("I2", "Invariant", "counts/pixel nm⁻³")
-LENGTH = Quantity("correlation_length", "Correlation length", "nm")
-MOMENT = Quantity("I1", "First moment", "counts/pixel nm⁻²")
-KNOWN = (INTENSITY, INVARIANT, LENGTH, MOMENT)
-"""In the order in which they are offered; :mod:`saxsdog.reduction.classifiers` defines them."""
+def quantity_of(name: str) -> Quantity:
+    """Return a parameter as it is drawn; one that nobody knows is called by its name."""
+    known = describe(name)
+    return Quantity(known.name, known.label, known.unit)
+
+
+INTENSITY = quantity_of("I0")
+INVARIANT = quantity_of("I2")
+LENGTH = quantity_of("correlation_length")
+MOMENT = quantity_of("I1")
+KNOWN = tuple(quantity_of(each.name) for each in INTEGRAL)
+"""In the order in which they are offered, before those of classifiers."""
 
 
 class HistoryColumns:
@@ -74,7 +81,7 @@ class HistoryColumns:
             names[LENGTH.name] = None
         known = [quantity for quantity in KNOWN if quantity.name in names]
         others = names.keys() - {quantity.name for quantity in KNOWN}
-        return (*known, *(Quantity(name, name) for name in sorted(others)))
+        return (*known, *map(quantity_of, sorted(others)))
 
     @property
     def names(self) -> tuple[str, ...]:

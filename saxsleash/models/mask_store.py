@@ -1,4 +1,4 @@
-"""The masks that the calibration names, as they were read."""
+"""What is known of the files that the calibration names, masks above all."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -19,7 +19,10 @@ class _Entry:
 
 
 class MaskStore(QObject):
-    """Holds masks by the name that the calibration has for them; reads no files itself."""
+    """Holds masks by the name that the calibration has for them, and says what is wrong with files.
+
+    Reads no files itself.
+    """
 
     changed = pyqtSignal()
     """Something else is known of masks; what becomes known while this is told is told together.
@@ -45,7 +48,7 @@ class MaskStore(QObject):
         return self._entry(name).mask
 
     def problem(self, name: str) -> str | None:
-        """Say why a mask is not there."""
+        """Say why a file cannot be used."""
         return self._entry(name).problem
 
     def contents(self, name: str) -> bytes | None:
@@ -62,13 +65,18 @@ class MaskStore(QObject):
         self._entries[name] = _Entry(mask, contents, None, share)
         self._tell()
 
+    def set_fine(self, name: str) -> None:
+        """Note that a file that is no mask can be used."""
+        self._entries[name] = _Entry()
+        self._tell()
+
     def set_problem(self, name: str, text: str) -> None:
-        """Note why a mask cannot be shown; an older one of this name is dropped."""
+        """Note why a file cannot be used; an older mask of this name is dropped."""
         self._entries[name] = _Entry(problem=text)
         self._tell()
 
     def forget(self, names_to_keep: Collection[str]) -> None:
-        """Drop the masks that are not among these."""
+        """Drop what is known of files that are not among these."""
         kept = {name: entry for name, entry in self._entries.items() if name in names_to_keep}
         if len(kept) != len(self._entries):
             self._entries = kept

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saxsdog.calibration import SliceSettings
-from saxsdog.reduction.channels import SliceChannel
+from saxsdog.reduction.abscissas import METRE_PER_MM, q_of
+from saxsdog.reduction.channels import Bins, Sector, SliceChannel, Unit
 from saxsdog.reduction.geometry import Geometry
 
 Polyline = NDArray[np.float64]
@@ -65,6 +66,31 @@ def band(geometry: Geometry, q_start: float, q_stop: float) -> tuple[Polyline, P
         return _points(geometry, np.minimum(radius, far), psi)
 
     return edge(q_stop), edge(q_start) if q_start > 0.0 else np.empty((0, 2))
+
+
+def circle(geometry: Geometry, radius: float) -> Polyline:
+    """Return what lies at a distance from the beam centre, m, in the plane of the detector."""
+    psi = np.linspace(0.0, 2 * np.pi, POINTS + 1)
+    return _points(geometry, np.full(psi.shape, radius), psi)
+
+
+def bin_ends(geometry: Geometry, bins: Bins) -> list[Polyline]:
+    """Return where bins begin and end, as far as the calibration says so."""
+    given = (bins.edges[0], bins.edges[-1]) if bins.edges else (bins.start, bins.stop)
+    ends = [end for end in given if end]
+    if bins.unit is Unit.R:
+        return [circle(geometry, end * METRE_PER_MM) for end in ends]
+    return [ring(geometry, float(q_of(end, bins.unit, geometry))) for end in ends]
+
+
+def wedge(geometry: Geometry, sector: Sector) -> Polyline:
+    """Return a sector from the beam to where it is out of sight, as a closed polygon."""
+    width = (sector.stop - sector.start) % (2 * np.pi) or 2 * np.pi
+    n_points = 2 + int(POINTS * width / (2 * np.pi))
+    psi = sector.start + np.linspace(0.0, width, n_points)
+    arc = _points(geometry, np.full(psi.shape, _far(geometry)), psi)
+    center = np.array([geometry.beam_center])
+    return np.concatenate((center, arc, center))
 
 
 def slice_band(cut: SliceSettings, shape: tuple[int, int]) -> Rectangle:

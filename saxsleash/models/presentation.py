@@ -55,22 +55,64 @@ class Abscissa(StrEnum):
     Q_HORIZONTAL = "q_h"
     Q_VERTICAL = "q_v"
     AZIMUTH = "azimuth"
+    ANGLE = "2θ"
+    SPACING = "d"
+    DISTANCE = "r"
 
     @classmethod
     def of(cls, column: str) -> "Abscissa":
         """Return what the first column of a curve is, from its name in the curve file."""
         if "Phi" in column or "azimuth" in column:
             return cls.AZIMUTH
+        for start, abscissa in _STARTS.items():
+            if column.startswith(start):
+                return abscissa
         for axis in (cls.Q_HORIZONTAL, cls.Q_VERTICAL):
             if axis.value in column:
                 return axis
         return cls.Q
 
     @property
+    def is_q(self) -> bool:
+        """Whether it is a scattering vector, and not an angle or a length."""
+        return self in (Abscissa.Q, Abscissa.Q_HORIZONTAL, Abscissa.Q_VERTICAL)
+
+    @property
+    def is_angle(self) -> bool:
+        """Whether a logarithmic axis makes no sense."""
+        return self in (Abscissa.AZIMUTH, Abscissa.ANGLE)
+
+    @property
+    def unit(self) -> str:
+        """Of what is no q."""
+        return _UNITS[self]
+
+    @property
     def text(self) -> str:
         """The symbol as HTML."""
         name, _, index = self.value.partition("_")
         return f"{name}<sub>{index}</sub>" if index else name
+
+
+_STARTS = {
+    "Scattering Angle": Abscissa.ANGLE,
+    "Lattice Spacing": Abscissa.SPACING,
+    "Distance from the Beam": Abscissa.DISTANCE,
+}
+_UNITS = {
+    Abscissa.AZIMUTH: "rad",
+    Abscissa.ANGLE: "°",
+    Abscissa.SPACING: "nm",
+    Abscissa.DISTANCE: "mm",
+}
+_PER_ANGSTROM = "[$A^{-1}$]"
+
+
+def in_inverse_nm(column: str, q: Array) -> tuple[str, Array]:
+    """Return the first column of a curve and its name with q in nm⁻¹, the unit of all curves."""
+    if _PER_ANGSTROM not in column:
+        return column, q
+    return column.replace(_PER_ANGSTROM, "[$nm^{-1}$]"), q / NM_PER_ANGSTROM
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +156,7 @@ def present(
 
     Kratky :math:`q^2 I`, Porod :math:`q^4 I`, Guinier :math:`\ln I` over :math:`q^2`; the error of
     a product follows its intensity, that of the logarithm is :math:`\sigma / I`. A curve over
-    azimuth has none of them and stays what it is.
+    azimuth, or another angle or length, has none of them and stays what it is.
 
     Parameters
     ----------
@@ -122,7 +164,7 @@ def present(
         q in nm⁻¹ (or azimuth in rad), intensity and its standard error in counts per pixel.
     """
     points = over(points, presentation, unit, abscissa)
-    if abscissa is Abscissa.AZIMUTH:
+    if not abscissa.is_q:
         return points
     match presentation:
         case Presentation.INTENSITY:
@@ -144,7 +186,7 @@ def over(points: Points, presentation: Presentation, unit: QUnit, abscissa: Absc
     Of a slice over :math:`q^2` only the half with positive q is left, else its two halves would
     lie on each other.
     """
-    if abscissa is Abscissa.AZIMUTH:
+    if not abscissa.is_q:
         return points
     q = points.x * unit.factor
     if presentation is not Presentation.GUINIER:
@@ -204,8 +246,8 @@ def place(points: Points, x_scale: Scale, y_scale: Scale) -> Drawn:
 
 def x_label(abscissa: Abscissa, presentation: Presentation, unit: QUnit) -> str:
     """Return the label of the horizontal axis as HTML."""
-    if abscissa is Abscissa.AZIMUTH:
-        return "azimuth / rad"
+    if not abscissa.is_q:
+        return f"{abscissa.text} / {abscissa.unit}"
     if presentation is Presentation.GUINIER:
         return f"{abscissa.text}² / {unit.value.replace('⁻¹', '⁻²')}"
     return f"{abscissa.text} / {unit.value}"
@@ -215,11 +257,11 @@ def y_label(abscissa: Abscissa, presentation: Presentation, unit: QUnit) -> str:
     """Return the label of the vertical axis as HTML."""
     q, length = abscissa.text, unit.value.removesuffix("⁻¹")
     match presentation:
-        case Presentation.KRATKY if abscissa is not Abscissa.AZIMUTH:
+        case Presentation.KRATKY if abscissa.is_q:
             return f"{q}² I / (counts/pixel {length}⁻²)"
-        case Presentation.POROD if abscissa is not Abscissa.AZIMUTH:
+        case Presentation.POROD if abscissa.is_q:
             return f"{q}⁴ I / (counts/pixel {length}⁻⁴)"
-        case Presentation.GUINIER if abscissa is not Abscissa.AZIMUTH:
+        case Presentation.GUINIER if abscissa.is_q:
             return "ln (I / (counts/pixel))"
         case _:
             return "intensity / (counts/pixel)"

@@ -37,6 +37,18 @@ _OUTPUT_FAILED = (
     "Make room; the server goes on by itself."
 )
 
+_NO_VALUE = (
+    "The calibration divides by something that the header does not say, or that is 0. "
+    "Correct Normalization.DivideBy, or add a constant or a log."
+)
+_NO_LOG_ROW = (
+    "The log that the calibration names has no row for this image, or is not there. "
+    "Look whether it is written; then try again."
+)
+_NO_BACKGROUND = (
+    "No background was measured before this image. Measure one, or change Background.Frames."
+)
+
 EXPLANATIONS: Mapping[Reason, str] = {
     Reason.TRUNCATED: _TRUNCATED,
     Reason.VANISHED: "There is no such file any more. Look who removes or moves images.",
@@ -57,6 +69,9 @@ EXPLANATIONS: Mapping[Reason, str] = {
     "integrated under a name of its own.",
     Reason.IMAGES_ELSEWHERE: "The file only links to the files that hold the images. "
     "Integrate those; the message names them.",
+    Reason.NO_VALUE: _NO_VALUE,
+    Reason.NO_LOG_ROW: _NO_LOG_ROW,
+    Reason.NO_BACKGROUND: _NO_BACKGROUND,
     Reason.OUTPUT_COLLISION: _OUTPUT_COLLISION,
     Reason.OUTPUT_EXISTS: "The curves are there and OverwriteFiles is false. "
     "Nothing is to be done, unless they shall be written anew.",

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from saxsdog.explanations import KeyPath
+from saxsdog.named_files import FileRole
 
 
 class Kind(Enum):
@@ -110,6 +111,11 @@ class SchemaNode:
         for part in path:
             node = node.child(part)
         return node
+
+    @cached_property
+    def file_role(self) -> FileRole | None:
+        """What kind of file its text names, if it names one."""
+        return FileRole(self.schema["file"]) if "file" in self.schema else None
 
     @property
     def is_list(self) -> bool:

@@ -7,9 +7,8 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from saxsdog.inspection.counts import Flags, without_count
 from saxsdog.pipeline.preview import preview_of
-
-Flags = NDArray[np.bool_]
 
 OVERVIEW_SIDE = 2000
 """Rows or columns of an overview, about those of a screen; a Pilatus 2M is still shown whole."""
@@ -98,20 +97,3 @@ class ShownFrame:
             return None
         place = int(row) // self.block, int(column) // self.block
         return None if self.gaps[place] else float(self.pixels[place])
-
-
-def without_count(image: NDArray[Any]) -> Flags:
-    """Tell where an image holds no count.
-
-    That is a negative number, NaN, infinity, or the largest value of an unsigned type.
-    """
-    match image.dtype.kind:
-        case "b":
-            return np.zeros(image.shape, np.bool_)
-        case "u":
-            return np.asarray(image == np.iinfo(image.dtype).max)
-        case "f":
-            # Not-a-number is not above zero either.
-            return np.asarray(~((image >= 0) & (image < np.inf)))
-        case _:
-            return np.asarray(image < 0)

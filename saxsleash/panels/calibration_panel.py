@@ -35,7 +35,7 @@ class CalibrationPanel(QWidget):
     directory_wanted = pyqtSignal()
     """A folder of images below the root of the server shall be chosen."""
 
-    mask_file_wanted = pyqtSignal(object)
+    file_wanted = pyqtSignal(object)
     """A file shall be chosen for the key with this path, ``("Masks", 0, "MaskFile")``."""
 
     new_wanted = pyqtSignal()
@@ -170,7 +170,7 @@ class CalibrationPanel(QWidget):
 
     def _connect(self) -> None:
         self.view.directory_wanted.connect(self.directory_wanted)
-        self.view.mask_file_wanted.connect(self.mask_file_wanted)
+        self.view.file_wanted.connect(self.file_wanted)
         self.pick_folder.clicked.connect(self._on_pick_folder_clicked)
         self.open_button.clicked.connect(self._on_open_clicked)
         self.new_button.clicked.connect(self._on_new_clicked)

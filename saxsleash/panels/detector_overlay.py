@@ -9,14 +9,16 @@ from PyQt5.QtGui import QColor, QFont, QPainterPath, QPen, QPolygonF
 from PyQt5.QtWidgets import QGraphicsPathItem
 
 from saxsdog.calibration import Calibration
+from saxsdog.inspection.counts import Flags
 from saxsdog.reduction.geometry import Geometry
 from saxsleash.models import overlays
+from saxsleash.models.detector_model import FoundPoints
 from saxsleash.models.overlays import Polyline
-from saxsleash.models.shown_frame import Flags
 from saxsleash.panels.picture_colors import (
     ALERT,
     BAND_OPACITY,
     HALO,
+    POINT,
     RING,
     color_of_channel,
     line,
@@ -51,6 +53,10 @@ class DetectorOverlay:
         self._marks = pg.ScatterPlotItem(
             pxMode=True, symbol="o", size=9, pen=line(ALERT, 1.6), brush=None
         )
+        self._points = pg.ScatterPlotItem(
+            pxMode=True, symbol="o", size=5, pen=line(HALO, 1.0), brush=POINT
+        )
+        self._outliers = pg.ScatterPlotItem(pxMode=True, symbol="x", size=7, pen=line(ALERT, 1.4))
         self._outline, self._rings, self._ends = _curve(), _curve(), _curve()
         self._areas: list[QGraphicsPathItem] = []
         self._labels: list[pg.TextItem] = []
@@ -61,7 +67,16 @@ class DetectorOverlay:
         self._mask_drawn: Flags | None = None
         self._mask_channel = 0
         for z, item in enumerate(
-            (self._mask, self._outline, self._ends, self._rings, self._marks), 10
+            (
+                self._mask,
+                self._outline,
+                self._ends,
+                self._rings,
+                self._marks,
+                self._outliers,
+                self._points,
+            ),
+            10,
         ):
             item.setZValue(z)
             plot.addItem(item, ignoreBounds=True)
@@ -97,6 +112,14 @@ class DetectorOverlay:
         middles = (block * (np.asarray(each, np.float64) + 0.5) for each in (columns, rows))
         self._marks.setData(*middles)
 
+    def draw_points(self, points: tuple[FoundPoints, FoundPoints] | None) -> None:
+        """Mark what a refinement has found on rings, and what it has left out."""
+        for item, found in zip((self._points, self._outliers), points or (None, None), strict=True):
+            if found is None:
+                item.clear()
+            else:
+                item.setData(found.columns, found.rows)
+
     def draw_outline(self, shape: tuple[int, int] | None) -> None:
         """Draw the edge of the detector."""
         rows, columns = shape or (0, 0)
@@ -130,7 +153,7 @@ class DetectorOverlay:
                 self._ring_lines.append((f"{n} · {q:.3g}", place))
         _set(self._rings, overlays.joined(lines))
         self._draw_ends(calibration, geometry, rings.chosen_mask)
-        self._draw_areas(calibration, geometry)
+        self._draw_areas(calibration, geometry, rings.chosen_mask)
         self.place_labels()
 
     def set_stale(self, *, stale: bool) -> None:
@@ -164,12 +187,20 @@ class DetectorOverlay:
         if chosen < len(calibration.masks) and not calibration.masks[chosen].phi_mode:
             mask = calibration.masks[chosen]
             drawn = [overlays.ring(geometry, q) for q in (mask.q_start, mask.q_stop) if q > 0]
+            if mask.bins is not None:
+                drawn += overlays.bin_ends(geometry, mask.bins)
         self._ends.setPen(self._line(color_of_channel(chosen), 1.6, dashed=True))
         _set(self._ends, overlays.joined(drawn))
 
-    def _draw_areas(self, calibration: Calibration, geometry: Geometry) -> None:
-        """Fill what the sectors and the slices average over."""
+    def _draw_areas(self, calibration: Calibration, geometry: Geometry, chosen: int) -> None:
+        """Fill what rings, the sectors of the chosen mask, and slices average over."""
         areas: list[tuple[QPainterPath, QColor, str, tuple[float, float]]] = []
+        if chosen < len(calibration.masks) and not calibration.slices_only:
+            mask = calibration.masks[chosen]
+            for sector in mask.sectors:
+                outline = overlays.wedge(geometry, sector)
+                path, spot = _between(outline, np.empty((0, 2))), _within(outline, geometry)
+                areas.append((path, color_of_channel(chosen), mask.name or f"R{chosen}", spot))
         for i, mask in enumerate(calibration.masks):
             if mask.phi_mode and not calibration.slices_only:
                 outer, inner = overlays.band(geometry, mask.q_start, mask.q_stop)
@@ -261,6 +292,14 @@ def _place(box: pg.ViewBox, label: pg.TextItem) -> QRectF:
     place = QRectF(label.boundingRect())
     place.moveCenter(box.mapViewToScene(label.pos()))
     return place
+
+
+def _within(wedge: Polyline, geometry: Geometry) -> tuple[float, float]:
+    """Choose a point in the middle of a sector, as near to the beam as labels can be read."""
+    center = np.asarray(geometry.beam_center)
+    away = wedge[len(wedge) // 2] - center
+    row, column = center + away / np.hypot(*away) * min(geometry.shape) / 4
+    return float(row), float(column)
 
 
 def _between(outer: Polyline, inner: Polyline) -> QPainterPath:

@@ -13,9 +13,10 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from saxsdog.inspection.masks import masked_share
 from saxsdog.words import moment
 from saxsleash.appearance import Tone, in_characters, in_lines, muted_color, tone_color
-from saxsleash.models.checks import masked_share, percent
+from saxsleash.models.checks import percent
 from saxsleash.models.count_scale import CountScale
 from saxsleash.models.detector_model import DetectorModel
 from saxsleash.panels.counts_bar import CountsBar
@@ -53,6 +54,7 @@ class DetectorPanel(QWidget):
     newest_wanted = pyqtSignal()
     open_image_wanted = pyqtSignal()
     follow_changed = pyqtSignal(bool)
+    refine_wanted = pyqtSignal()
     beam_center_moved = pyqtSignal(float, float)
     """Row from the top and column while the cross is dragged, at most ten times a second."""
 
@@ -156,7 +158,11 @@ class DetectorPanel(QWidget):
 
     def _ring_tools(self) -> QWidget:
         self.rings = RingChooser(self._model)
-        return self.rings
+        self.refine = QPushButton("&Refine…")
+        self.refine.setToolTip(
+            "Find beam centre, distance and tilt from the rings of a powder on this image"
+        )
+        return _group(self.rings, self.refine)
 
     def _mask_tools(self) -> QWidget:
         self.mask_shown = QCheckBox("&Mask")
@@ -193,6 +199,7 @@ class DetectorPanel(QWidget):
         self.newest.clicked.connect(lambda: self.newest_wanted.emit())
         self.open.clicked.connect(lambda: self.open_image_wanted.emit())
         self.follow.toggled.connect(self.follow_changed)
+        self.refine.clicked.connect(lambda: self.refine_wanted.emit())
         self.fit.clicked.connect(lambda: self.view.show_whole())
         self.beam.clicked.connect(lambda: self.view.show_beam())
         self.pixels.clicked.connect(lambda: self.view.show_pixels())

@@ -9,11 +9,12 @@ from PyQt5.QtCore import QEvent, QPointF, QRectF, Qt, pyqtSignal
 from PyQt5.QtGui import QFont, QKeyEvent, QMouseEvent, QPaintEvent, QResizeEvent
 from PyQt5.QtWidgets import QWidget
 
+from saxsdog.inspection.counts import Flags
+from saxsdog.inspection.dead_pixels import uncovered
 from saxsleash.appearance import in_characters, in_lines, style_view
-from saxsleash.models.checks import uncovered
 from saxsleash.models.count_scale import CountScale, Levels
 from saxsleash.models.detector_model import DetectorModel
-from saxsleash.models.shown_frame import Flags, ShownFrame
+from saxsleash.models.shown_frame import ShownFrame
 from saxsleash.panels.beam_cross import BeamCross
 from saxsleash.panels.detector_overlay import DetectorOverlay, Rings
 from saxsleash.panels.frame_image import FrameImage
@@ -240,6 +241,7 @@ class DetectorView(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no typ
         self._fit_shape()
         self.image.show(self._model.frame, self._scale, self._own_levels)
         self.image.look_at(self._box.viewRect())
+        self.overlay.draw_points(self._model.points)
         self._draw_marks()
         self.levels_changed.emit()
 
@@ -250,6 +252,7 @@ class DetectorView(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no typ
         self.overlay.draw_outline(model.shape)
         self.overlay.draw_mask(model.mask if self._shows_mask else None, model.chosen_mask)
         self._draw_marks()
+        self.overlay.draw_points(model.points)
         self.overlay.set_stale(stale=model.stale)
         held = self.cross.moving or self._key_moved
         if not held:
@@ -273,7 +276,7 @@ class DetectorView(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no typ
         if frame is None or mask is None or mask.shape != frame.shape:
             self.overlay.draw_marks(None, 1)
         else:
-            self.overlay.draw_marks(uncovered(frame, mask), frame.block)
+            self.overlay.draw_marks(uncovered(frame.gaps, mask, frame.block), frame.block)
 
     def _draw_zoom(self) -> None:
         self.image.look_at(self._box.viewRect())

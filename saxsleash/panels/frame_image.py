@@ -5,6 +5,7 @@ import math
 import pyqtgraph as pg
 from PyQt5.QtCore import QRectF
 
+from saxsdog.inspection.counts import Flags
 from saxsleash.models.count_scale import (
     CountScale,
     Levels,
@@ -13,7 +14,7 @@ from saxsleash.models.count_scale import (
     levels_of,
     places,
 )
-from saxsleash.models.shown_frame import OVERVIEW_SIDE, Flags, ShownFrame
+from saxsleash.models.shown_frame import OVERVIEW_SIDE, ShownFrame
 from saxsleash.panels.picture_colors import lookup_table
 
 MARGIN = 0.25

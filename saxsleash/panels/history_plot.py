@@ -25,6 +25,9 @@ from saxsleash.panels.history_points import Array, band, logarithm, nearest, wit
 MOST_POINTS = 2000
 """More in view than these are drawn as a band: single points could not be told apart."""
 
+_LEAST_CHOICE = 14
+"""Characters of the name of a quantity: people choose names of classifiers, also long ones."""
+
 REACH = 24.0
 """Pixels from the mouse to a point that it means."""
 
@@ -223,6 +226,7 @@ class HistoryPlot(QWidget):
         self.choice.setToolTip("What this plot shows")
         self.choice.setAccessibleName("Quantity of this plot")
         self.choice.setSizeAdjustPolicy(QComboBox.AdjustToContents)
+        self.choice.setMinimumWidth(in_characters(self, _LEAST_CHOICE))
         self.choice.addItem(quantity.label, quantity)
         self.choice.currentIndexChanged.connect(self._on_quantity_chosen)
         self.unit = ElidedLabel(self)

@@ -22,6 +22,9 @@ GAP = QColor("#59616b")
 """Neutral, so that it is taken neither for few counts nor for many."""
 
 RING = QColor("#7df5c8")
+POINT = QColor("#3fa9ff")
+"""Blue: the rings that they lie on are green."""
+
 CROSS = QColor("#ffffff")
 CROSS_HELD = QColor("#5ce1ff")
 ALERT = QColor("#ff4fd8")

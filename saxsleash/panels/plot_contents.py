@@ -100,12 +100,14 @@ def contents_of(
 def scales_of(
     options: PlotOptions, abscissa: Abscissa, values: Sequence[Points], threshold: float | None
 ) -> tuple[Scale, Scale]:
-    """Return the scales for curves: an azimuth is linear, and so are the axes of Guinier.
+    """Return the scales for curves: an angle is linear, and so are the axes of Guinier.
 
     Where no value is above 0 a logarithmic axis would stay empty, and becomes linear.
     """
-    if abscissa is Abscissa.AZIMUTH:
+    if abscissa.is_angle:
         x_scale, y_scale = ScaleKind.LINEAR, options.y_scale
+    elif not abscissa.is_q:
+        x_scale, y_scale = options.x_scale, options.y_scale
     elif options.presentation is Presentation.GUINIER:
         return Scale(), Scale()
     else:

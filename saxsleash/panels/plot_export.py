@@ -121,7 +121,7 @@ def _columns(
         ("intensity (counts/pixel)", curve.intensity),
         ("sigma (counts/pixel)", curve.sigma),
     ]
-    if presentation is Presentation.INTENSITY or curve.abscissa is Abscissa.AZIMUTH:
+    if presentation is Presentation.INTENSITY or not curve.abscissa.is_q:
         return columns
     length = unit.length.replace("Å", "A")
     if presentation is Presentation.GUINIER:
@@ -140,6 +140,9 @@ def _columns(
 def _axis(curve: ShownCurve, unit: QUnit) -> tuple[str, NDArray[np.float64]]:
     if curve.abscissa is Abscissa.AZIMUTH:
         return "azimuth (rad)", curve.q
+    if not curve.abscissa.is_q:
+        name = curve.abscissa.value.replace("θ", "theta")
+        return f"{name} ({curve.abscissa.unit.replace('°', 'degree')})", curve.q
     return f"{curve.abscissa.value} (1/{unit.length.replace('Å', 'A')})", curve.q * unit.factor
 
 

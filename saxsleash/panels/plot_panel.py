@@ -32,8 +32,8 @@ from saxsleash.appearance import (
     muted_color,
     tone_color,
 )
-from saxsleash.models.curves_model import CurvesModel, ShownCurve
-from saxsleash.models.history_columns import INTENSITY, INVARIANT
+from saxsleash.models.curves_model import CAKE, CurvesModel, ShownCurve
+from saxsleash.models.history_columns import INTENSITY, INVARIANT, LENGTH, MOMENT, quantity_of
 from saxsleash.models.preferences import names_in
 from saxsleash.models.presentation import Abscissa
 from saxsleash.panels.plot_caption import time_text
@@ -63,6 +63,9 @@ NOTHING_CHOSEN = "<h3>No channel is chosen</h3><p>Check a channel in the list at
 PICTURES = "Picture (*.png);;Scalable drawing (*.svg)"
 TABLES = "Table (*.csv)"
 _SHORT = {INTENSITY.label.lower(): "integral I"}
+
+_IN_WORDS = {quantity.name for quantity in (INTENSITY, INVARIANT, LENGTH, MOMENT)}
+"""Parameters that the caption has as words, or as part of them."""
 
 
 class PlotPanel(QWidget):
@@ -334,7 +337,7 @@ class PlotPanel(QWidget):
         number: int,
     ) -> None:
         first = shown[0]
-        known = [curve for curve in shown if curve.parameters]
+        known = [curve for curve in shown if curve.parameters or curve.kind == CAKE]
         details = "      ".join(self._parameters_of(curve) for curve in known)
         if number > 1:
             details = f"{first.channel}, the last {number} curves; newest: {details}"
@@ -376,7 +379,7 @@ class PlotPanel(QWidget):
 
 def parameters_text(curve: ShownCurve, *, units: bool = False) -> str:
     """Return the integral parameters of a curve in words, short ones without most units."""
-    words = []
+    words = [f"mean over azimuth of {curve.file}"] if curve.kind == CAKE else []
     for quantity in (INTENSITY, INVARIANT):
         if quantity.name in curve.parameters:
             value = f"{curve.parameters[quantity.name]:.5g}"
@@ -386,4 +389,10 @@ def parameters_text(curve: ShownCurve, *, units: bool = False) -> str:
     length = curve.correlation_length
     if math.isfinite(length):
         words.append(f"correlation length {length:.4g} nm")
+    words += (
+        f"{quantity.label} {value:.5g} {quantity.unit}".rstrip() if units else f"{name} {value:.5g}"
+        for name, value in curve.parameters.items()
+        if name not in _IN_WORDS and math.isfinite(value)
+        for quantity in (quantity_of(name),)
+    )
     return "  ".join(words)

@@ -10,21 +10,22 @@ def words_of(series: Series, index: int, presentation: Presentation, unit: QUnit
     """Say where a point lies: its q, the length that belongs to it, its intensity with error."""
     curve = series.curve
     abscissa = curve.abscissa
-    azimuth = abscissa is Abscissa.AZIMUTH
     kept = index
-    if presentation is Presentation.GUINIER and not azimuth:
+    if presentation is Presentation.GUINIER and abscissa.is_q:
         kept += int((curve.q < 0).sum())  # over q² there is only one half of a slice
     place, intensity = float(curve.q[kept]), float(curve.intensity[kept])
     parts = [shortened(series.name)]
-    if azimuth:
+    if abscissa is Abscissa.AZIMUTH:
         parts.append(f"azimuth {place:.4f} rad = {math.degrees(place):.1f}°")
+    elif not abscissa.is_q:
+        parts.append(f"{abscissa} {place:.5g} {abscissa.unit}")
     else:
         q = place * unit.factor
         parts.append(f"{abscissa.value.replace('_', '')} {q:.4g} {unit}")
         if q != 0:
             parts.append(f"d {2 * math.pi / abs(q):.4g} {unit.length}")
     parts.append(f"I {with_error(intensity, float(curve.sigma[kept]))} counts/pixel")
-    if not azimuth and presentation is not Presentation.INTENSITY:
+    if abscissa.is_q and presentation is not Presentation.INTENSITY:
         value, sigma = float(series.points.y[index]), float(series.points.sigma[index])
         parts.append(f"{_SYMBOLS[presentation]} {with_error(value, sigma)}")
     return "    ".join(parts)

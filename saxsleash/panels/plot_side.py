@@ -107,15 +107,14 @@ class PlotSide(QWidget):
         self._show_options()
 
     def offer(self, abscissas: Sequence[Abscissa]) -> None:
-        """Offer what makes sense of curves over these: an azimuth has no Kratky plot."""
-        sensible = any(abscissa is not Abscissa.AZIMUTH for abscissa in abscissas)
-        plain = not sensible or self.options.presentation is Presentation.GUINIER
+        """Offer what makes sense of curves over these: only q has a Kratky plot."""
+        sensible = any(abscissa.is_q for abscissa in abscissas)
+        guinier = sensible and self.options.presentation is Presentation.GUINIER
+        plain = guinier or all(abscissa.is_angle for abscissa in abscissas)
         self.presentation.setEnabled(sensible or not abscissas)
         self.unit.setEnabled(sensible or not abscissas)
         self.x_scale.setEnabled(not plain or not abscissas)
-        azimuth = Abscissa.AZIMUTH in abscissas
-        guinier = self.options.presentation is Presentation.GUINIER and not azimuth
-        self.y_scale.setEnabled(not guinier)
+        self.y_scale.setEnabled(not (guinier and all(abscissa.is_q for abscissa in abscissas)))
 
     def changeEvent(self, event: QEvent) -> None:
         """Draw the swatches in the colours of another palette."""

@@ -236,7 +236,7 @@ def test_a_server_killed_while_it_closes_or_aborts(served, step, point, when, ti
 @pytest.mark.parametrize(
     ("point", "when", "times"),
     cases(
-        ("saxsdog.session.keeper:store_masks", "after", 1),
+        ("saxsdog.session.keeper:store_files", "after", 1),
         ("saxsdog.pipeline.shared_plan:SharedPlan.write", "after", 1),
         ("saxsdog.queue.foreman:Foreman.lay_down", "after", 1),
         ("saxsdog.pipeline.crew:Crew.hire", "after", 1),

@@ -126,7 +126,7 @@ def test_a_mask_is_sent_and_never_read_from_the_disk_of_the_server(served):
         masks = [DOCUMENT["Masks"][0] | {"MaskFile": name}]
         document = DOCUMENT | {"Directory": served.name.split("/"), "Masks": masks}
         with pytest.raises((CalibrationError, RequestError), match=r"MaskFile|mask"):
-            served.client.new(document, masks={})
+            served.client.new(document, files={})
 
 
 @promise(

@@ -178,21 +178,23 @@ def test_an_image_over_which_workers_hang_fails_by_its_time(served):
 
 @promise(
     "E6",
-    fault="a worker is stopped (SIGSTOP) while it reads an image, and an idle one as well",
-    kept="both are replaced when their time is up, and the images are integrated by others",
+    fault="all workers are stopped (SIGSTOP) while they read images",
+    kept="they are replaced when their time is up, and the images are integrated by others",
 )
 def test_stopped_workers_are_replaced(served):
     before = served.client.stat()
-    write_frames(served, "stuck")
-    wait_until((served.images / "stuck.tif.seen").exists)
+    write_frames(served, "stuck1", "stuck2")
+    for name in ("stuck1", "stuck2"):
+        wait_until((served.images / f"{name}.tif.seen").exists)
     for worker in before.workers:
         os.kill(worker, signal.SIGSTOP)
     write_frames(served, *numbered(20))
-    assert served.until_ended(21).counters.integrated == 21
-    stat = served.until(lambda stat: not set(stat.workers) & set(before.workers))
-    assert stat.counters.timeouts > before.counters.timeouts
+    stat = served.until_ended(22)
+    assert stat.counters.integrated == 22
+    assert stat.counters.timeouts - before.counters.timeouts == 2
+    assert not set(stat.workers) & set(before.workers)
     wait_until(lambda: not set(before.workers) & set(processes_of(served.server.process.pid)))
-    check_all(served, 21)
+    check_all(served, 22)
 
 
 @promise(

@@ -427,6 +427,22 @@ def test_sectors_and_slices_are_drawn_where_they_are(shown):
     assert (bounds.top(), bounds.bottom()) == (SHAPE[0] - 105, SHAPE[0] - 94)
 
 
+def test_the_sectors_and_the_ends_of_the_bins_of_the_chosen_mask_are_drawn(shown):
+    document = ring_document()
+    document["Masks"] = [
+        {"Sectors": [{"From": -20, "To": 20, "Mirrored": True}], "Bins": {"From": 0.5, "To": 1.0}},
+        {"Sectors": [{"From": 80, "To": 100}]},
+    ]
+    shown.fill(calibration=Calibration.from_document(document))
+    shown.qtbot.waitUntil(lambda: len(shown.view.overlay._areas) == 2)
+    right, left = (item.path() for item in shown.view.overlay._areas)
+    for path, side in ((right, 1), (left, -1)):
+        assert path.contains(QPointF(CENTER[1] + side * 30, CENTER[0] + 5))
+        assert not path.contains(QPointF(CENTER[1] - side * 30, CENTER[0] + 5))
+        assert not path.contains(QPointF(CENTER[1], CENTER[0] + 30))
+    assert shown.view.overlay._ends.getData()[0].size > 1000
+
+
 def test_an_invalid_document_lets_the_overlay_step_back_and_says_so(shown):
     shown.fill()
     shown.model.set_calibration(None, [], "Wavelength: expected a number")

@@ -38,7 +38,7 @@ def test_a_queue_of_somebody_else_that_differs_in_its_mask_alone_is_told(
             window.until(lambda: leash.masks.mask("m.npy") is not None)
             window.until_connected()
             start_with_mask(served, 20)
-            window.until(lambda: "other masks of the same names" in window.notice())
+            window.until(lambda: "other files of the same names" in window.notice())
             window.click(leash.window.notices._answer)
             window.until(lambda: np.count_nonzero(leash.masks.mask("m.npy")) == 20 * SHAPE[1])
             assert window.notice() == ""

@@ -1,6 +1,7 @@
 """The plot tab, used as people use it."""
 
 import csv
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -120,6 +121,29 @@ def test_curves_over_other_axes_have_plots_of_their_own(qtbot, model, panel):
         ["P0"],
     ]
     assert panel.curves_view.contents[1].x_label == "azimuth / rad"
+
+
+def test_a_curve_over_the_angle_has_a_plot_of_its_own(qtbot, model, panel):
+    angle = replace(radial(channel="R1"), label="Scattering Angle  2theta [deg]")
+    model.show([radial(), angle])
+    wait_for_image(qtbot, panel, "a.tif")
+    assert [plot.x_label for plot in panel.curves_view.contents] == ["q / nm⁻¹", "2θ / °"]
+    assert panel.side.presentation.isEnabled()
+
+
+def test_the_caption_has_what_classifiers_found(qtbot, model, panel):
+    numbers = {"I0": 12.5, "zingers": 3.0, "peak1.position": 1.0763, "size.Rg": math.nan}
+    model.show([replace(radial(), parameters=numbers)])
+    wait_for_image(qtbot, panel, "a.tif")
+    caption = panel.curves_view.caption
+    assert caption.details == "integral I 12.5  zingers 3  peak1.position 1.0763"
+    assert "peak1: position 1.0763 nm⁻¹" in caption.toolTip()
+
+
+def test_the_caption_says_that_the_mean_of_a_cake_is_shown(qtbot, model, panel):
+    model.show([replace(radial(), kind="Cake", parameters={}, file="work/a.hdf")])
+    wait_for_image(qtbot, panel, "a.tif")
+    assert panel.curves_view.caption.details == "mean over azimuth of work/a.hdf"
 
 
 def test_each_channel_can_have_a_plot(qtbot, model, panel):

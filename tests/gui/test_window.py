@@ -56,6 +56,20 @@ raise SystemExit(status)
 """
 """A program that is quit while its manual is open."""
 
+FROM_HOME = """
+from PyQt5.QtCore import QTimer
+from saxsleash.app import Leash, make_application, reports_folder
+from saxsleash.crashes import Crashes
+application = make_application()
+with Crashes(reports_folder() / "qt-crash.txt") as crashes, Leash(crashes) as leash:
+    leash.begin()
+    leash.connect_dialog.reject()
+    QTimer.singleShot(300, leash.window.close)
+    status = application.exec_()
+raise SystemExit(status)
+"""
+"""A program that keeps what it keeps where the system says."""
+
 RAISED = pytest.mark.qt_log_ignore(r"This plugin does not support raise\(\)")
 """Where nothing is seen, no window can be put above another."""
 
@@ -294,6 +308,25 @@ def test_the_program_ends_with_its_window_while_the_manual_is_open(tmp_path):
     )
     said = [line for line in program.stderr.splitlines() if "This plugin does" not in line]
     assert (program.returncode, said) == (0, [])
+
+
+def test_a_home_that_cannot_be_written_does_not_keep_the_window_from_opening(tmp_path):
+    runtime, home = tmp_path / "runtime", tmp_path / "read-only"
+    runtime.mkdir(mode=0o700)
+    home.write_text("a file: nobody, not even root, can make a folder in it")
+    folders = {"HOME": home, "XDG_CONFIG_HOME": home / "config", "XDG_DATA_HOME": home / "data"}
+    program = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", FROM_HOME],
+        env=os.environ
+        | {name: str(folder) for name, folder in folders.items()}
+        | {"XDG_RUNTIME_DIR": str(runtime)},
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+    assert program.returncode == 0, program.stderr
+    assert "Traceback" not in program.stderr
 
 
 def test_the_centre_that_the_checks_find_is_taken_over_in_one_step(qtbot, tmp_path, monkeypatch):

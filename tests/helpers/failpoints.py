@@ -33,7 +33,7 @@ POINTS = (
     "saxsdog.pipeline.shared_plan:SharedPlan.write",
     "saxsdog.session.intake:Intake.readdir",
     "saxsdog.session.intake:Intake.take_nothing_new",
-    "saxsdog.session.keeper:store_masks",
+    "saxsdog.session.keeper:store_files",
     "saxsdog.session.keeper:write_backup",
     "saxsdog.session.keeper:remove_other_queues",
     "saxsdog.session.open_queue:OpenQueue.close",

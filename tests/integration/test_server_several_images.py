@@ -163,6 +163,22 @@ def test_readdir_integrates_all_images_of_a_file_once_more(served, feeder):
     served.client.readdir()
     served.until(lambda stat: stat.cursor == since + 5 and stat.counters.pending == 0)
     assert set(times_integrated(served.client, since).values()) == {1}
+
+
+def test_the_leash_lists_files_that_were_written_again_once(served, feeder, capsys):
+    path = write_hdf5(served.images / "x.h5", range(5))
+    feeder.announce(path)
+    check_all_ended(served, path, 5)
+    since = served.client.stat().cursor
+    served.client.readdir()
+    served.until(lambda stat: stat.cursor == since + 5 and stat.counters.pending == 0)
+    network = ("--network", str(served.server.network))
+    main(["fileslist", *network])
+    files = capsys.readouterr().out
+    main(["history", *network])
+    history = capsys.readouterr().out
+    assert [files.count(f"x_0000{page}.chi") for page in range(5)] == [1] * 5
+    assert [history.count(f"x.h5::{page}") for page in range(5)] == [2] * 5
     assert served.client.stat().counters.known == 6
 
 

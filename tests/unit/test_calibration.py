@@ -61,6 +61,7 @@ def test_what_a_small_document_leaves_out_has_the_defaults_of_the_design():
             name="",
             phi_mode=False,
             azimuthal_bins=360,
+            background=None,
         ),
     )
 
@@ -81,8 +82,12 @@ def test_every_key_arrives_in_internal_units():
     assert geometry.tilt_rotation == pytest.approx(radians(30))
     assert calibration.title == "everything"
     assert calibration.masks == (
-        MaskSettings("mask.msk", 5, 0.5, 0.1, 2.0, "all", phi_mode=False, azimuthal_bins=360),
-        MaskSettings("ring.msk", 3, 1, 0.05, 0.2, "", phi_mode=True, azimuthal_bins=90),
+        MaskSettings(
+            "mask.msk", 5, 0.5, 0.1, 2.0, "all", phi_mode=False, azimuthal_bins=360, background=None
+        ),
+        MaskSettings(
+            "ring.msk", 3, 1, 0.05, 0.2, "", phi_mode=True, azimuthal_bins=90, background=None
+        ),
     )
     assert calibration.slices == (
         SliceSettings(Direction.X, Plane.IN_PLANE, 12, 2, radians(0.25), 1),

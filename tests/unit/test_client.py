@@ -248,7 +248,7 @@ def test_a_missing_mask_is_named_before_anything_is_sent(folder, client, session
         client.new(folder / "a.saxsconf")
     with pytest.raises(CalibrationError, match=r"Masks\[0\]\.MaskFile: .*'mask\.msk'"):
         client.new(FULL)
-    with pytest.raises(CalibrationError, match=r"stand in MaskFile, got 'other\.msk'"):
+    with pytest.raises(CalibrationError, match=r"calibration names, got 'other\.msk'"):
         client.new(SMALL, {"other.msk": b""})
     with pytest.raises(CalibrationError, match="Wavelength"):
         client.new(SMALL | {"Wavelength": 0})

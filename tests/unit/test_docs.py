@@ -35,7 +35,7 @@ def make_reference() -> ModuleType:
 
 
 @pytest.mark.parametrize(
-    "name", ["calibration.md", "command-line.md", "promises.md", "settings.md"]
+    "name", ["calibration.md", "command-line.md", "detectors.md", "promises.md", "settings.md"]
 )
 def test_the_generated_pages_are_up_to_date(make_reference: ModuleType, name: str) -> None:
     path = DOCS / "reference" / name
@@ -64,6 +64,7 @@ def test_every_calibration_in_the_manual_is_valid() -> None:
 
 def test_all_settings_in_the_manual_are_valid() -> None:
     blocks = [block for page in PAGES for block in TOML_BLOCK.findall(page.read_text("utf-8"))]
+    blocks = [block for block in blocks if "[build-system]" not in block]  # those are of packages
     assert len(blocks) >= 2
     for block in blocks:
         Settings.from_document(tomllib.loads(block), DOCS)

@@ -7,6 +7,7 @@ import tifffile
 from saxsdog.calibration import Calibration
 from saxsdog.errors import CalibrationError, FrameError
 from saxsdog.integrator import Integrator
+from saxsdog.io.chi import CurveFormat
 from saxsdog.io.mask_files import write_fit2d_mask
 from tests.helpers.calibrations import FULL, SMALL, changed
 
@@ -160,3 +161,50 @@ def test_more_masks_than_a_layer_holds_are_integrated():
     assert len(curves) == 32
     for curve in curves:
         np.testing.assert_array_equal(curve.intensity, curves[0].intensity)
+
+
+@pytest.mark.parametrize(
+    ("entry", "key"),
+    [
+        ({"Sectors": [{"From": 100, "To": 130}]}, "Sectors"),
+        ({"Bins": {"From": 100, "To": 130}}, "Bins"),
+        ({"Bins": {"From": 100, "To": 130}, "Cake": {}}, "Bins"),
+    ],
+)
+def test_bins_and_sectors_in_which_there_is_nothing_are_an_error(entry, key):
+    document = changed(SMALL, "Masks", [{}, entry])
+    beside = changed(document, "Geometry", "BeamCenter", [12.25, -300.0])
+    said = rf"^Masks\[1\]\.{key}: expected some pixels of the detector there .*, got none$"
+    with pytest.raises(CalibrationError, match=said):
+        integrator_of(beside)
+
+
+def test_a_background_over_something_else_is_an_error(tmp_path):
+    angles = changed(SMALL, "Masks", [{"Bins": {"Unit": "two_theta", "Number": 20}}])
+    integrator = integrator_of(angles)
+    (curve,) = integrator.integrate(IMAGE)
+    data = CurveFormat(integrator.plan.channels[0], angles).render(curve)
+    (tmp_path / "b.chi").write_bytes(data)
+    with_background = {"BackgroundCurve": "b.chi"}
+    same = changed(angles, "Masks", [angles["Masks"][0] | with_background])
+    (rest,) = integrator_of(same, tmp_path).integrate(IMAGE)
+    seen = rest.area > 0
+    np.testing.assert_allclose(rest.intensity[seen], 0.0, atol=1e-9)
+    with pytest.raises(CalibrationError, match=r"BackgroundCurve: .*expected a curve over 'Scat"):
+        integrator_of(changed(SMALL, "Masks", [with_background]), tmp_path)
+
+
+def test_the_matrix_of_a_cake_has_a_row_for_each_of_its_bins():
+    integrator = integrator_of(changed(SMALL, "Masks", [{"Cake": {"AzimuthalBins": 6}}]))
+    (cake,) = integrator.integrate(IMAGE)
+    expected = (integrator.matrix("R0") @ IMAGE.ravel()).reshape(cake.intensity.shape)
+    seen = cake.area > 0
+    np.testing.assert_allclose(cake.intensity[seen], expected[seen], rtol=1e-12)
+
+
+def test_a_cake_is_normalised_as_a_curve_is():
+    document = changed(SMALL, "Masks", [{"Cake": {}}]) | {"Normalization": {"ScaleFactor": 3.0}}
+    (plain,) = integrator_of(changed(SMALL, "Masks", [{"Cake": {}}])).integrate(IMAGE)
+    (scaled,) = integrator_of(document).integrate(IMAGE)
+    np.testing.assert_allclose(scaled.intensity, 3 * plain.intensity)
+    np.testing.assert_allclose(scaled.sigma, 3 * plain.sigma)

@@ -15,19 +15,19 @@ from saxsdog.words import count, printable
 
 
 def get(options: argparse.Namespace) -> int:
-    """Fetch the calibration: to the standard output, or to a file with its masks beside it."""
+    """Fetch the calibration: to the standard output, or to a file, with its masks beside it."""
     with connect(options) as client:
         reply = client.get()
     if options.output is not None:
         Calibration.from_document(reply.calibration)  # what comes from outside is checked
-        masks = {mask.name: mask.data for mask in reply.attachments}
-        store(reply.calibration, masks, options.output)
+        files = {file.name: file.data for file in reply.attachments}
+        store(reply.calibration, files, options.output)
     if options.json:
         print_document(document_of(reply))
     elif options.output is None:
         print(text_of(reply.calibration), end="")
     else:
-        print(f"wrote {options.output} and {count(len(reply.attachments), 'mask')}")
+        print(f"wrote {options.output} and {count(len(reply.attachments), 'file')}")
     return ExitStatus.WELL
 
 
@@ -47,23 +47,36 @@ def listdir(options: argparse.Namespace) -> int:
 
 
 def fileslist(options: argparse.Namespace) -> int:
-    """List the curve files of every image."""
+    """List the curve files of every image, once however often it was integrated."""
     files: dict[str, list[str]] = {}
+    listed: set[str] = set()
     page = None
     with connect(options) as client:
         for page in pages_of(client.fileslist):
-            for kind, names in page.fileslist.items():
-                files.setdefault(kind, []).extend(names)
-            if not options.json:
-                _show_files(page)
+            new = _not_listed(page, listed)
+            if options.json:
+                for kind, names in new.items():
+                    files.setdefault(kind, []).extend(names)
+            elif any(new.values()):
+                show_table(list(new), list(zip_longest(*new.values(), fillvalue="")))
     if options.json and page is not None:
         print_document(document_of(page) | {"fileslist": files})
+    elif not listed:
+        print("no image was integrated")
     return ExitStatus.WELL
 
 
-def _show_files(page: CurveFiles) -> None:
-    rows = list(zip_longest(*page.fileslist.values(), fillvalue=""))
-    if rows:
-        show_table(list(page.fileslist), rows)
-    else:
-        print("no image was integrated")
+def _not_listed(page: CurveFiles, listed: set[str]) -> dict[str, list[str]]:
+    """Return the files of the images that were not listed before, and note these.
+
+    A server has a row for each integration: an image that was integrated again, because of
+    ``readdir`` or a new content, writes to the files that it has.
+    """
+    new = []
+    for i, image in enumerate(page.fileslist.get("images", ())):
+        if image not in listed:
+            listed.add(image)
+            new.append(i)
+    return {
+        kind: [names[i] for i in new if i < len(names)] for kind, names in page.fileslist.items()
+    }

@@ -149,13 +149,19 @@ COMMANDS: Mapping[str, Command] = {
     "stat": Command("status", "say how it is going"),
     "plot": Command("plotting", "draw the curves of the newest image, or of another", _add_plot),
     "listdir": Command("browse", "list a folder of the server", _add_listdir),
-    "fileslist": Command("browse", "list the curve files of every integrated image"),
+    "fileslist": Command(
+        "browse",
+        "list the curve files of every integrated image",
+        details="An image that was integrated again is listed once; 'saxsleash history' has each "
+        "time.",
+    ),
     "history": Command(
         "records",
-        "list the integrated images with their integral parameters",
+        "list which images were integrated and when, with their integral parameters",
         _add_history,
-        "Lines show the parameters of the first radial channel; --json has all. With --follow it "
-        "prints\none document a line.",
+        "The newest comes last; an image that was integrated again has a line for each time. Lines "
+        "show\nthe parameters of the first radial channel; --json has all. With --follow it prints "
+        "one document\na line.",
     ),
     "failed": Command("records", "list the images that failed or were skipped, and why"),
     "requeue": Command("queue", "try the failed images again", _add_requeue),

@@ -146,3 +146,42 @@ def test_half_of_a_character_is_refused(folder, capsys):
     assert convert("a.saxsconf", "new.saxsconf") == 2
     assert "a.saxsconf: expected texts of Unicode" in capsys.readouterr().err
     assert not (folder / "new.saxsconf").exists()
+
+
+def test_a_calibration_goes_out_to_pyfai_and_comes_back(folder, capsys):
+    (folder / "ours.saxsconf").write_text(json.dumps(FULL))
+    assert convert("ours.saxsconf", "theirs.poni") == 0
+    shown = capsys.readouterr()
+    assert shown.out == "wrote theirs.poni, from SAXSDOG, for pyFAI .poni\n"
+    assert "note: pyFAI .poni has no place for Masks, Slices" in shown.err
+    assert "no such file beside" not in shown.err
+    assert convert("theirs.poni", "again.saxsconf", "--template", "ours.saxsconf") == 0
+    ours, again = (Calibration.load(folder / f"{name}.saxsconf") for name in ("ours", "again"))
+    assert again.geometry.beam_center == pytest.approx(ours.geometry.beam_center, rel=1e-12)
+    assert again.geometry.distance == pytest.approx(ours.geometry.distance, rel=1e-12)
+
+
+def test_one_foreign_format_becomes_another(folder, capsys):
+    assert convert(FIT2D, "out.poni", "--detector", "pilatus 1m") == 0
+    assert "no masks" not in capsys.readouterr().err
+    assert convert("out.poni", "out.txt") == 0
+    assert "Refined tilt angle = 0.75" in (folder / "out.txt").read_text()
+
+
+def test_a_detector_is_chosen_by_name(folder, capsys):
+    assert convert(BY_HAND, "new.saxsconf", "--detector", "Dectris Pilatus3 X 300K-W") == 0
+    geometry = json.loads((folder / "new.saxsconf").read_text())["Geometry"]
+    assert (geometry["Imagesize"], geometry["PixelSizeMicroM"]) == ([195, 1475], [172.0, 172.0])
+    size = ("--detector", "Eiger2 4M", "--pixel-size", 150, 150, "--force")
+    assert convert(BY_HAND, "new.saxsconf", *size) == 0
+    geometry = json.loads((folder / "new.saxsconf").read_text())["Geometry"]
+    assert (geometry["Imagesize"], geometry["PixelSizeMicroM"]) == ([2162, 2068], [150.0, 150.0])
+    assert convert(BY_HAND, "other.saxsconf", "--detector", "Polaroid") == 2
+    assert "expected one of the detectors Pilatus 100K" in capsys.readouterr().err
+
+
+def test_the_known_detectors_are_listed(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        convert("--detectors")
+    assert stopped.value.code == 0
+    assert "Eiger2 1M-W           512 x 2068        75  1 x 12 columns" in capsys.readouterr().out

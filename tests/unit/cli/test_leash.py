@@ -297,6 +297,34 @@ def test_curve_files_of_all_pages_are_listed(tmp_path, capsys):
     }
 
 
+def test_curve_files_of_an_image_that_was_integrated_again_are_listed_once(tmp_path, capsys):
+    pages = [
+        CurveFiles(
+            {"images": ("a.tif", "b.tif", "a.tif"), "R0": ("a.chi", "b.chi", "a.chi")}, 3, True
+        ),
+        CurveFiles({"images": ("b.tif", "a.tif"), "R0": ("b.chi", "a.chi")}, 5, True),
+        CurveFiles({"images": ("b.tif", "c.tif"), "R0": ("b.chi", "c.chi")}, 7, False),
+    ]
+    with scripted_leash(tmp_path, fileslist=pages * 2) as leash:
+        assert leash("fileslist") == 0
+        text = capsys.readouterr().out
+        assert leash("fileslist", "--json") == 0
+    assert [text.count(f"{name}.chi") for name in "abc"] == [1, 1, 1]
+    assert "no image" not in text
+    assert json.loads(capsys.readouterr().out)["fileslist"] == {
+        "images": ["a.tif", "b.tif", "c.tif"],
+        "R0": ["a.chi", "b.chi", "c.chi"],
+    }
+
+
+def test_a_list_of_no_files_says_so_once(tmp_path, capsys):
+    with scripted_leash(
+        tmp_path, fileslist=CurveFiles({"images": (), "R0": ()}, 0, False)
+    ) as leash:
+        assert leash("fileslist") == 0
+    assert capsys.readouterr().out == "no image was integrated\n"
+
+
 def test_a_folder_is_named_by_its_path(tmp_path, capsys):
     listing = Listing(("a", "b"), (Entry("c", True), Entry("d\n.tif", False)), complete=False)
     with scripted_leash(tmp_path, listdir=listing) as leash:
@@ -324,7 +352,7 @@ def test_a_calibration_is_fetched_with_its_masks(tmp_path, capsys):
     assert json.loads(target.read_text()) == reply.calibration
     assert (target.parent / "a.msk").read_bytes() == b"a.msk"
     assert (target.parent / "masks" / "b.msk").read_bytes() == b"masks/b.msk"
-    assert "2 masks" in capsys.readouterr().out
+    assert "2 files" in capsys.readouterr().out
 
 
 def test_a_mask_from_elsewhere_is_written_beside_the_calibration(tmp_path):
@@ -334,7 +362,7 @@ def test_a_mask_from_elsewhere_is_written_beside_the_calibration(tmp_path):
     with scripted_leash(tmp_path, get=calibration_with(*names)) as leash:
         assert leash("get", "-o", target) == 0
     written = [mask["MaskFile"] for mask in json.loads(target.read_text())["Masks"]]
-    assert written == ["a.msk", "a-1.msk", "a-2.msk", "b.msk", "c.msk", "x_.msk", "mask"]
+    assert written == ["a.msk", "a-1.msk", "a-2.msk", "b.msk", "c.msk", "x_.msk", "file"]
     for name, file in zip(names, written, strict=True):
         assert (target.parent / file).read_bytes() == name.encode()
     assert {path.name for path in tmp_path.iterdir()} == {"got", "network.json"}

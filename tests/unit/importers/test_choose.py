@@ -18,7 +18,7 @@ from saxsdog.importers.choose import (
 from saxsdog.importers.findings import Facts
 from saxsdog.schema import load_schema
 from tests.helpers.calibrations import FULL, SMALL
-from tests.helpers.foreign import CALIBRATIONS, text_of
+from tests.helpers.foreign import CALIBRATIONS, nexus_bytes, spd_bytes, text_of
 
 FILES = {
     "fit2d.txt": "fit2d",
@@ -110,6 +110,50 @@ def test_without_masks_there_is_one_curve_of_the_whole_detector():
     assert len(Calibration.from_document(imported.document).masks) == 1
     assert "no masks: one curve of the whole detector" in imported.remarks
     assert import_text(text_of("version_2.poni"), SMALL).document["Masks"] == SMALL["Masks"]
+
+
+def test_files_that_are_no_texts_are_known_by_their_first_bytes(tmp_path):
+    path = tmp_path / "calibration.dat"
+    for data, expected in ((spd_bytes(), "spd"), (nexus_bytes(), "nexus")):
+        path.write_bytes(data)
+        imported = import_calibration(path)
+        assert (imported.format, imported.missing) == (expected, ())
+        assert Calibration.from_document(imported.document).geometry.tilt > 0.05
+        assert import_calibration(path, file_format=expected).document == imported.document
+    with pytest.raises(CalibrationError, match="expected a NeXus or Eiger HDF5, got a text"):
+        import_text("text", file_format="nexus")
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    changes=st.lists(st.tuples(st.integers(0, 800), st.integers(0, 255)), max_size=5),
+    end=st.integers(0, 1000),
+)
+def test_a_damaged_header_is_refused_in_words_or_understood(tmp_path_factory, changes, end):
+    data = bytearray(spd_bytes()[:end])
+    for place, value in changes:
+        data[place : place + 1] = bytes([value])
+    path = tmp_path_factory.getbasetemp() / "damaged.edf"
+    path.write_bytes(data)
+    with suppress(CalibrationError):
+        import_calibration(path)
+
+
+@pytest.mark.parametrize("share", [0.001, 0.1, 0.5, 0.99])
+def test_half_of_an_hdf5_file_is_refused(tmp_path, share):
+    path, data = tmp_path / "half.h5", nexus_bytes()
+    path.write_bytes(data[: int(share * len(data))])
+    with pytest.raises(CalibrationError, match=r"half\.h5: expected an HDF5 file"):
+        import_calibration(path, file_format="nexus")
+
+
+def test_the_rotation_of_a_template_goes_with_its_geometry():
+    template = deepcopy(SMALL)
+    template["Geometry"]["RotationAroundBeamDeg"] = 30.0
+    poni = import_text(text_of("version_2.poni"), template).document["Geometry"]
+    assert poni.get("RotationAroundBeamDeg") != 30.0
+    kept = import_text("Refined wavelength = 1.0", template).document["Geometry"]
+    assert kept["RotationAroundBeamDeg"] == 30.0
 
 
 def test_a_format_may_be_imposed():

@@ -98,3 +98,18 @@ def test_only_lines_of_a_refinement_are_recognized():
     assert recognizes(text_of("fit2d_by_hand.txt"))
     assert not recognizes("the refined wavelengths differ\nRefined by hand = 3")
     assert not any(map(recognizes, map(text_of, ("nika.txt", "version_2.poni"))))
+
+
+def test_two_lines_of_ours_tell_the_detector_and_win_over_what_follows_from_others():
+    text = text_of("fit2d.txt") + (
+        "\nINFO: Image size = 981 x 1043 pixels\nINFO: Pixel size = 75.0 x 172.0 microns\n"
+    )
+    found = read(text)
+    geometry = found.document["Geometry"]
+    assert (geometry["Imagesize"], geometry["PixelSizeMicroM"]) == ([1043, 981], [172.0, 75.0])
+    assert found.remarks == ()
+
+
+def test_half_a_pixel_is_no_size():
+    text = "Refined wavelength = 1.0\nINFO: Image size = 9.5 x 3 pixels"
+    assert message_of(text).startswith("line 2: Image size: expected whole numbers")

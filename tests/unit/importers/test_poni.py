@@ -104,11 +104,19 @@ def test_without_rotations_only_the_units_and_the_origin_change():
     assert found.remarks == ()
 
 
-def test_the_third_rotation_changes_nothing_and_that_is_said():
+def test_the_third_rotation_is_kept_beside_the_geometry_and_that_is_said():
     turned, straight = read(a_poni(Rot1=0.1, Rot3=0.4)), read(a_poni(Rot1=0.1))
-    assert turned.document == straight.document
-    assert [remark[:4] for remark in turned.remarks] == ["Rot3"]
+    geometry = dict(turned.document["Geometry"])
+    assert geometry.pop("RotationAroundBeamDeg") == pytest.approx(math.degrees(0.4), rel=1e-12)
+    assert geometry == straight.document["Geometry"]
+    (remark,) = turned.remarks
+    assert "azimuths are turned by 22.9183 degrees" in remark
     assert straight.remarks == ()
+
+
+def test_axes_that_are_both_reversed_are_half_a_turn():
+    found = read(a_poni(orientation=1))
+    assert abs(found.document["Geometry"]["RotationAroundBeamDeg"]) == 180.0
 
 
 def test_of_repeated_calibrations_the_last_one_counts():
@@ -162,6 +170,7 @@ def test_what_cannot_be_carried_over_is_said(line, remark):
         (GEOMETRY + "Rot1: 1.6", "expected a detector behind the sample"),
         (GEOMETRY + "Distance: -1", "expected a detector behind the sample"),
         (GEOMETRY + "Rot2: 1e400", "expected finite rotations"),
+        (GEOMETRY + "Rot3: 1e400", "expected finite rotations"),
         (GEOMETRY + "poni_version: 4", "line 7: expected a .poni file of version 3 or older"),
         (GEOMETRY + "Detector_config: {", "line 7: Detector_config: expected JSON"),
         (GEOMETRY + "Detector_config: 3", "line 7: Detector_config: expected an object"),

@@ -11,6 +11,7 @@ import pytest
 from saxsdog import Calibration, Integrator, read_chi
 from saxsdog.errors import FrameError, OutputError, SeveralImagesError
 from saxsdog.image_names import MOST_IMAGES
+from saxsdog.io.cakes import read_cake
 from saxsdog.io.status import Fingerprint, fingerprint_of, last_change
 from saxsdog.pipeline import result_files
 from saxsdog.pipeline.jobs import Job, Outcome, Reducer, ReuseRule, Status
@@ -49,6 +50,31 @@ def test_an_image_becomes_a_curve_and_a_record(tmp_path, job):
     assert numbers == pytest.approx(curve.parameters | {"correlation_length": length})
     assert outcome.time_source == "file"
     assert outcome.time == pytest.approx(job.image.stat().st_mtime)
+
+
+CAKE = {"qStart": 0.1, "qStop": 2.0, "Cake": {}}
+
+
+@pytest.mark.parametrize(
+    ("masks", "names"),
+    [([CAKE], ["x.hdf"]), ([CAKE | {"Cake": {}}, CAKE], ["x.hdf", "x_cR1.hdf"])],
+)
+def test_a_cake_has_the_name_of_a_curve_but_its_ending(tmp_path, job, masks, names):
+    outcome = reducer(tmp_path, Masks=masks).reduce(job)
+    assert [Path(curve).name for curve in outcome.curves] == names
+    assert set(names) == {path.name for path in (tmp_path / "out").iterdir()}
+    cake = read_cake(outcome.curves[0])
+    assert np.nanmin(cake.intensity) == np.nanmax(cake.intensity) == 7.0
+    assert outcome.parameters == {}
+
+
+@pytest.mark.parametrize("reuse", [KEEP, RESUME])
+def test_a_whole_cake_is_kept_and_a_damaged_one_made_again(tmp_path, job, reuse):
+    reducer(tmp_path, Masks=[CAKE]).reduce(job)
+    again = reducer(tmp_path, reuse, Masks=[CAKE])
+    assert again.reduce(job).status is Status.SKIPPED
+    (tmp_path / "out" / "x.hdf").write_bytes(b"no cake")
+    assert again.reduce(job).status is Status.INTEGRATED
 
 
 def test_an_outcome_survives_its_way_as_json(tmp_path, job):

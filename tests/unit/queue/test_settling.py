@@ -115,5 +115,6 @@ def test_other_reasons_deserve_no_patience():
         Reason.VANISHED,
         Reason.IO_ERROR,
         Reason.CHANGED_WHILE_READING,
+        Reason.NO_LOG_ROW,
     }
     assert Wait(Reason.POISON, "", 0.0, 0.0).is_over(PATIENCE, 0.0)

@@ -9,8 +9,10 @@ import tifffile
 from saxsdog.calibration import Calibration
 from saxsdog.integrator import Integrator
 from saxsdog.io.mask_files import read_mask
+from saxsdog.reduction.channels import Bins, RadialChannel, Unit
 from saxsdog.reduction.geometry import q
 from saxsdog.reduction.integrate import integrate
+from saxsdog.reduction.plan import make_plan
 from tests.helpers.oracles import only_curve, radial_plan
 
 FIRST_ORDER = 2 * np.pi / 5.838
@@ -106,3 +108,41 @@ def test_a_wrong_distance_moves_the_rings(calibration, image, real_data):
     (moved,) = integrate(image, plan)
     expected = 4 * FIRST_ORDER
     assert peak_position(moved, expected) < expected * (1 - 3 * TOLERANCE)
+
+
+def over_bins(calibration, real_data, image, bins=None, **options):
+    mask = read_mask(real_data / "AAA_integ.msk")
+    (settings,) = calibration.masks
+    ends = (settings.q_start, settings.q_stop)
+    channel = RadialChannel("R0", mask, 3, 1.0, *ends, bins, **options)
+    (curve,) = integrate(image, make_plan(calibration.geometry, [channel]))
+    return curve
+
+
+def test_the_rings_lie_at_their_spacings(calibration, real_data, image):
+    curve = over_bins(calibration, real_data, image, Bins(Unit.D, number=600, start=0.9, stop=4.0))
+    for order in (2, 3, 4, 5):
+        near = np.abs(curve.q - 5.838 / order) < 0.03 * 5.838 / order
+        highest = curve.q[near][np.nanargmax(curve.intensity[near])]
+        assert highest == pytest.approx(5.838 / order, rel=4e-3)
+
+
+def test_the_rings_of_a_cake_are_straight_and_add_up_to_the_curve(
+    calibration, real_data, image, curve
+):
+    cake = over_bins(calibration, real_data, image, azimuthal_bins=24)
+    area, whole = np.rint(9 * cake.area).astype(int), np.rint(9 * curve.area).astype(int)
+    np.testing.assert_array_equal(area.sum(axis=0), whole)
+    counts = np.rint(np.nan_to_num(cake.intensity) * area).sum(axis=0)
+    np.testing.assert_array_equal(counts, np.rint(np.nan_to_num(curve.intensity) * whole))
+    near = np.abs(curve.q - 2 * FIRST_ORDER) < 0.1
+    complete = (cake.area[:, near] > 0).all(axis=1)
+    assert complete.sum() >= 10
+    for row in cake.intensity[complete][:, near]:
+        assert curve.q[near][row.argmax()] == pytest.approx(2 * FIRST_ORDER, rel=4e-3)
+
+
+def test_the_invariant_is_the_same_over_other_bins(calibration, real_data, image, curve):
+    over_angle = over_bins(calibration, real_data, image, Bins(Unit.TWO_THETA, number=1000))
+    for name, moment in over_angle.parameters.as_dict().items():
+        assert moment == pytest.approx(curve.parameters.as_dict()[name], rel=5e-3)

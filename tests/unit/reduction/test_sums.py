@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from saxsdog.reduction.channels import ErrorModel, RadialChannel
 from saxsdog.reduction.corrections import Polarization
 from saxsdog.reduction.geometry import Geometry, pixel_centers, q
-from saxsdog.reduction.integrate import _as_pixels, integrate
+from saxsdog.reduction.integrate import as_pixels, integrate
 from saxsdog.reduction.matrix import weight_matrix
 from saxsdog.reduction.plan import make_plan
 from saxsdog.reduction.sums import sum_layer
@@ -93,7 +93,7 @@ def test_every_count_is_summed_once_and_exactly(frame):
     geometry, channels, image = frame
     plan = make_plan(geometry, channels)
     (layer,) = plan.layers
-    sums = sum_layer(layer, _as_pixels(image, geometry.shape))
+    sums = sum_layer(layer, as_pixels(image, geometry.shape))
     assert sums.value.dtype == np.int64
     for row, channel in enumerate(channels):
         used = good(image) & ~channel.mask
@@ -175,7 +175,7 @@ def test_32_bit_counts_just_below_all_bits_set_are_measurements():
     image[5, 5] = 2**32 - 1
     plan = radial_plan(a_geometry())
     (layer,) = plan.layers
-    sums = sum_layer(layer, _as_pixels(image, image.shape))
+    sums = sum_layer(layer, as_pixels(image, image.shape))
     assert sum(sums.value[0].tolist()) == 9 * (2**32 - 2) * (image.size - 1)
     assert sums.lost.linear.sum() == 9
 
@@ -194,9 +194,7 @@ def test_counts_next_to_the_bound_of_packed_pairs_are_summed_exactly(dtype, time
     image[::7, ::5] = bound + 10**6
     image[3, 4] = 2**32 - 1 if dtype == "uint32" else -1
     image[3, 4] = 2**32 - 1 if dtype == "uint32" else -1
-    sums = sum_layer(
-        layer, _as_pixels(image, image.shape), variance=model is not ErrorModel.POISSON
-    )
+    sums = sum_layer(layer, as_pixels(image, image.shape), variance=model is not ErrorModel.POISSON)
     assert sum(sums.value[0].tolist()) == 9 * exact_sum(image, good(image))
     if sums.variance is not None:
         matrix = weight_matrix(plan, "R0")
@@ -288,9 +286,7 @@ def test_runs_across_chunks_and_regions_are_summed_exactly(dtype, spots, model):
     image[bad] = np.iinfo(dtype).max if np.dtype(dtype).kind == "u" else -1
     plan = make_plan(geometry, channels, error_model=model)
     (layer,) = plan.layers
-    sums = sum_layer(
-        layer, _as_pixels(image, image.shape), variance=model is not ErrorModel.POISSON
-    )
+    sums = sum_layer(layer, as_pixels(image, image.shape), variance=model is not ErrorModel.POISSON)
     counts = np.where(good(image), image, 0).ravel().astype(np.int64)
     for row, channel in enumerate(channels):
         full = plan.weights[0].linear[row]

@@ -7,6 +7,7 @@ from saxsdog.calibration import Calibration
 from saxsdog.explanations import path_text
 from saxsdog.schema import load_schema, with_defaults
 from saxsleash.models.calibration_model import CalibrationModel
+from saxsleash.models.edits import value_at
 from tests.helpers.calibrations import FULL, MISSING, SMALL, changed
 from tests.helpers.schemas import add_temperature, changed_schema
 
@@ -425,3 +426,39 @@ def test_all_defaults_written_down_mean_the_same(model):
     full = with_defaults(FULL, load_schema("calibration"))
     model.replace(full, "defaults")
     assert model.calibration.masks == Calibration.from_document(FULL).masks
+
+
+def test_new_classifiers_are_valid_and_have_names_of_their_own(model):
+    model.add(("Classifiers", 0))
+    model.add(("Classifiers", 1))
+    names = [entry["Name"] for entry in value_at(model.document, ("Classifiers",))]
+    assert names == ["classifier1", "classifier2"]
+    assert not model.problems
+
+
+def test_a_new_sector_is_valid_and_lies_along_the_horizon(model):
+    model.add(("Masks", 0, "Sectors", 0))
+    assert value_at(model.document, ("Masks", 0, "Sectors")) == [
+        {"From": -15, "To": 15, "Mirrored": True}
+    ]
+    assert not model.problems
+
+
+@pytest.mark.parametrize(
+    ("edges", "index", "expected"),
+    [
+        ([], 0, [0]),
+        ([2], 1, [2, 3]),
+        ([1, 3], 2, [1, 3, 5]),
+        ([1, 3], 1, [1, 2, 3]),
+    ],
+)
+def test_a_new_border_of_bins_lies_where_the_others_stay_in_order(model, edges, index, expected):
+    model.set_value(("Masks", 0, "Bins"), {"Edges": edges})
+    model.add(("Masks", 0, "Bins", "Edges", index))
+    assert value_at(model.document, ("Masks", 0, "Bins", "Edges")) == expected
+
+
+def test_a_cake_can_be_added_and_is_valid(model):
+    model.add(("Masks", 0, "Cake"))
+    assert model.calibration.masks[0].cake_bins == 72

@@ -2,6 +2,7 @@ import pytest
 from PyQt5.QtCore import QModelIndex, QPersistentModelIndex, Qt
 from PyQt5.QtTest import QAbstractItemModelTester
 
+from saxsdog.schema import load_schema
 from saxsleash.models.calibration_model import CalibrationModel
 from saxsleash.models.calibration_tree import (
     MARK_ROLE,
@@ -51,17 +52,9 @@ def text(tree, *path):
 
 
 def test_there_is_a_row_for_every_key_of_the_schema(tree):
-    assert names(tree) == list(FULL)
-    assert names(tree, ("Masks", 1)) == [
-        "MaskFile",
-        "Oversampling",
-        "PixelPerRadialElement",
-        "qStart",
-        "qStop",
-        "Name",
-        "Phi-mode",
-        "AzimuthalBins",
-    ]
+    schema = load_schema("calibration")["properties"]
+    assert set(names(tree)) == set(schema)
+    assert set(names(tree, ("Masks", 1))) == set(schema["Masks"]["items"]["properties"])
     assert names(tree, ("Geometry", "BeamCenter")) == ["vertical", "horizontal"]
     assert names(tree, ("Masks",)) == ["Mask 0", "Mask 1"]
 
@@ -167,7 +160,7 @@ def test_rows_go_with_what_they_show(tree, calibration):
 
 def test_the_order_of_keys_is_that_of_the_file(tree, calibration):
     calibration.open_document(dict(reversed(FULL.items())))
-    assert names(tree) == list(reversed(FULL))
+    assert [name for name in names(tree) if name in FULL] == list(reversed(FULL))
 
 
 @pytest.mark.parametrize(
@@ -184,7 +177,7 @@ def test_any_document_is_shown(tree, calibration, document):
     calibration.replace(document, "test")
     assert tree.rowCount(QModelIndex()) >= len(calibration.schema.children)
     calibration.undo()
-    assert names(tree) == list(FULL)
+    assert [name for name in names(tree) if name in FULL] == list(FULL)
 
 
 def test_an_unknown_key_is_shown_and_marked(tree, calibration):

@@ -95,6 +95,23 @@ def test_what_the_server_sends_is_believed(model):
     assert model.quantities == (INTENSITY, INVARIANT, LENGTH, MOMENT, Quantity("peak", "peak"))
 
 
+def test_every_parameter_that_comes_is_offered_with_its_label_and_unit(model):
+    files, numbers = page_of([1], R0=[1.0])
+    names = ("b.position", "zingers", "a.Rg", "a.mine", "a.I0", "a.r2")
+    numbers |= {f"R0.{name}": np.ones(1) for name in names}
+    model.extend("q", files, numbers)
+    assert model.quantities == (
+        INTENSITY,
+        Quantity("zingers", "Zingers", "pixels"),
+        Quantity("a.I0", "a: I(0)"),
+        Quantity("a.Rg", "a: radius of gyration", "nm"),
+        Quantity("a.mine", "a: mine"),
+        Quantity("a.r2", "a: r² of the fit"),
+        Quantity("b.position", "b: position", "nm⁻¹"),
+    )
+    assert model.values("R0", "b.position").tolist() == [1.0]
+
+
 def test_where_no_time_is_known_the_end_of_the_integration_stands_in(model):
     files, numbers = page_of([1, 2, 3])
     numbers["time"] = np.array([10.0, 20.0, np.nan])

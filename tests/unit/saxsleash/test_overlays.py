@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saxsdog.calibration import SliceSettings
-from saxsdog.reduction.channels import Direction, Plane
+from saxsdog.reduction.channels import Bins, Direction, Plane, Sector, Unit
 from saxsdog.reduction.geometry import Geometry, q
 from saxsleash.models import overlays
 
@@ -63,6 +63,41 @@ def test_a_ring_that_a_tilt_opens_is_interrupted_and_not_closed_over_the_detecto
     line = overlays.ring(tilted, 4 * math.pi / 0.1 * math.sin(math.radians(20)))
     assert np.isnan(line).any()
     assert np.isfinite(line).any()
+
+
+@pytest.mark.parametrize(
+    ("bins", "qs"),
+    [
+        (Bins(Unit.Q, start=1.0, stop=2.0), [1.0, 2.0]),
+        (Bins(Unit.Q, stop=2.0), [2.0]),
+        (Bins(Unit.Q, start=0.0), []),
+        (Bins(Unit.Q_PER_ANGSTROM, edges=(0.1, 0.15, 0.2)), [1.0, 2.0]),
+        (Bins(Unit.D, start=math.pi, stop=2 * math.pi), [2.0, 1.0]),
+    ],
+)
+def test_the_ends_of_bins_lie_at_their_q(bins, qs):
+    lines = overlays.bin_ends(SAXS, bins)
+    assert len(lines) == len(qs)
+    for line, wanted in zip(lines, qs, strict=True):
+        assert q(SAXS, *line.T) == pytest.approx(wanted)
+
+
+def test_bins_of_distances_end_on_circles():
+    (line,) = overlays.bin_ends(SAXS, Bins(Unit.R, stop=17.2))
+    assert np.hypot(*(line - SAXS.beam_center).T) == pytest.approx(100.0)
+
+
+@pytest.mark.parametrize("ends", [(-20, 20), (170, -170), (0, 0), (90, -90)])
+def test_a_wedge_begins_and_ends_at_the_beam_and_reaches_out_of_sight(ends):
+    start, stop = map(math.radians, ends)
+    wedge = overlays.wedge(SAXS, Sector(start, stop))
+    assert wedge[0] == pytest.approx(SAXS.beam_center)
+    assert wedge[-1] == pytest.approx(SAXS.beam_center)
+    arc = wedge[1:-1] - SAXS.beam_center
+    assert np.hypot(*arc.T).min() > math.hypot(*SAXS.shape)
+    turned = np.unwrap(np.arctan2(*arc.T))
+    assert (np.diff(turned) > 0).all()
+    assert turned[-1] - turned[0] == pytest.approx((stop - start) % (2 * math.pi) or 2 * math.pi)
 
 
 def test_a_band_holds_what_lies_between_its_edges():

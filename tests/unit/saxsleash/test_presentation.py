@@ -8,6 +8,7 @@ from saxsleash.models.presentation import (
     Points,
     Presentation,
     QUnit,
+    in_inverse_nm,
     over,
     place,
     present,
@@ -65,6 +66,26 @@ def test_guinier_leaves_out_what_has_no_logarithm():
     assert np.isnan(drawn.y).tolist() == [True, True, True, False]
 
 
+@pytest.mark.parametrize(
+    ("abscissa", "label"),
+    [(Abscissa.ANGLE, "2θ / °"), (Abscissa.SPACING, "d / nm"), (Abscissa.DISTANCE, "r / mm")],
+)
+@pytest.mark.parametrize("presentation", list(Presentation))
+def test_a_curve_over_no_q_stays_what_it_is(presentation, abscissa, label):
+    curve = points(Q)
+    assert present(curve, presentation, ANGSTROM, abscissa) is curve
+    assert x_label(abscissa, presentation, ANGSTROM) == label
+    assert y_label(abscissa, presentation, NM) == "intensity / (counts/pixel)"
+
+
+def test_curves_in_inverse_angstrom_are_taken_as_all_others():
+    label, q = in_inverse_nm("Scattering Vector  q [$A^{-1}$]", np.array([0.1, 0.2]))
+    assert label == "Scattering Vector  q [$nm^{-1}$]"
+    assert q == pytest.approx([1.0, 2.0])
+    same = in_inverse_nm("Scattering Vector  q [$nm^{-1}$]", Q)
+    assert same == ("Scattering Vector  q [$nm^{-1}$]", Q)
+
+
 @pytest.mark.parametrize("presentation", list(Presentation))
 def test_a_curve_over_azimuth_has_no_presentation_but_its_own(presentation):
     curve = points(Q)
@@ -88,6 +109,10 @@ def test_one_half_of_a_slice_is_drawn_over_the_square_of_q():
         ("Scattering Vector  q_h [$nm^{-1}$]", Abscissa.Q_HORIZONTAL),
         ("Scattering Vector  q_v [$nm^{-1}$]", Abscissa.Q_VERTICAL),
         ("Phi Angle [rad]", Abscissa.AZIMUTH),
+        ("Scattering Vector  q [$A^{-1}$]", Abscissa.Q),
+        ("Scattering Angle  2theta [deg]", Abscissa.ANGLE),
+        ("Lattice Spacing  d [nm]", Abscissa.SPACING),
+        ("Distance from the Beam  r [mm]", Abscissa.DISTANCE),
         ("", Abscissa.Q),
     ],
 )

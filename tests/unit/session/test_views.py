@@ -5,10 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from saxsdog.calibration import Calibration
 from saxsdog.errors import CurveFileError
+from saxsdog.integrator import Integrator
+from saxsdog.io.cakes import CakeFormat
 from saxsdog.paths import Roots
 from saxsdog.queue.records import Ending, Result, State
 from saxsdog.session.views import failure_of, finite, graphs_of, row_of
+from tests.helpers.calibrations import SMALL, changed
 
 ROOT = Path("/data")
 
@@ -85,6 +89,20 @@ def test_graphs_come_with_their_columns(tmp_path):
     assert [each.name for each in attachments] == ["M", "S"]
     columns = np.frombuffer(attachments[0].data, "<f8").reshape(3, 2)
     assert columns.tolist() == [[1.0, 4.0], [2.0, 5.0], [3.0, 6.0]]
+
+
+def test_a_cake_comes_as_its_mean_over_azimuth(tmp_path):
+    mask = {"qStart": 0.1, "qStop": 2.0}
+    document = changed(SMALL, "Masks", [mask | {"Cake": {}}, mask])
+    integrator = Integrator(Calibration.from_document(document))
+    cake, curve = integrator.integrate(np.arange(2000).reshape(40, 50))
+    file = tmp_path / "a.hdf"
+    file.write_bytes(CakeFormat(integrator.plan.channels[0], document).render(cake))
+    (graph,), (attachment,) = graphs_of(result_of([file]), {"R0": "Cake"}, lambda path: path.name)
+    assert (graph.kind, graph.file, graph.points) == ("Cake", "a.hdf", curve.q.size)
+    assert graph.columns == (curve.axis_label, "Intensity (Count/Pixel)", "Error Margin")
+    columns = np.frombuffer(attachment.data, "<f8").reshape(3, -1)
+    np.testing.assert_allclose(columns, [curve.q, curve.intensity, curve.sigma], rtol=1e-6)
 
 
 def test_a_curve_that_is_gone_is_an_error(tmp_path):

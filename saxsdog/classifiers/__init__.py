@@ -1,0 +1,1 @@
+"""Numbers that follow a reaction: what a calibration asks for under ``Classifiers``."""

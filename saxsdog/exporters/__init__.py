@@ -1,0 +1,1 @@
+"""Our calibrations become those of other programs: one module for each format."""

@@ -1,0 +1,29 @@
+"""What goes wrong with functions of somebody else is told once, and counted."""
+
+import logging
+from collections import Counter
+from collections.abc import Mapping
+
+from saxsdog.words import count
+
+logger = logging.getLogger(__name__)
+
+
+class Complaints:
+    """Listens to what images say of the classifiers of a queue."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+
+    def hear(self, complaints: Mapping[str, str]) -> None:
+        """Log the first complaint of each classifier, and count the others."""
+        for name, complaint in complaints.items():
+            if not self._counts[name]:
+                logger.warning("classifier %s: %s (told once, its values are NaN)", name, complaint)
+            self._counts[name] += 1
+
+    def close(self) -> None:
+        """Log how many there were; safe to call twice."""
+        for name, number in self._counts.items():
+            logger.info("classifier %s failed for %s", name, count(number, "image"))
+        self._counts.clear()

@@ -1,0 +1,1 @@
+"""Where the detector stands, found from the rings of a powder whose spacings are known."""
