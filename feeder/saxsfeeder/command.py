@@ -14,6 +14,7 @@ from typing import Callable, Sequence
 from saxsfeeder.copying import Copier
 from saxsfeeder.delivery import Delivery
 from saxsfeeder.feeder import Feeder
+from saxsfeeder.removal import Remover
 from saxsfeeder.scanning import Scanner
 from saxsfeeder.settling import SETTLE_TIME, Settling
 
@@ -79,7 +80,11 @@ def make_parser() -> argparse.ArgumentParser:
         default="tcp://*:5555",
         help="where servers subscribe (default: %(default)s)",
     )
-    parser.add_argument("--move", action="store_true", help="remove what has been copied from SRC")
+    parser.add_argument(
+        "--move",
+        action="store_true",
+        help="remove what has been copied from SRC, when nobody writes to it any more",
+    )
     parser.add_argument(
         "--existing",
         action="store_true",
@@ -124,8 +129,10 @@ def _feed(feeder: Feeder, options: argparse.Namespace, stop: Callable[[], bool])
     root = options.copy[0] if options.copy else options.watch
     scanner = Scanner(root, _suffixes(options.suffix), clock, lambda text: logger.error("%s", text))
     settling = Settling(options.settle, clock)
-    deliver = _deliverer(feeder, options)
-    delivery = Delivery(scanner, settling, deliver, options.interval, clock)
+    copier = Copier(*options.copy) if options.copy else None
+    remover = Remover(copier, clock) if copier is not None and options.move else None
+    deliver = _deliverer(feeder, copier, remover)
+    delivery = Delivery(scanner, settling, deliver, options.interval, clock, remover)
     if options.once:
         time.sleep(TIME_TO_CONNECT)
         return ALL_WELL if delivery.run_once(stop) else SOME_FAILED
@@ -135,20 +142,22 @@ def _feed(feeder: Feeder, options: argparse.Namespace, stop: Callable[[], bool])
     return ALL_WELL
 
 
-def _deliverer(feeder: Feeder, options: argparse.Namespace) -> Callable[[str], None]:
+def _deliverer(
+    feeder: Feeder, copier: Copier | None, remover: Remover | None
+) -> Callable[[str], None]:
     def announce(path: str) -> None:
         feeder.announce(path)
         logger.info("announced %s", path)
 
-    if not options.copy:
+    if copier is None:
         return announce
-    copier = Copier(*options.copy, move=options.move)
 
     def copy(path: str) -> None:
         copied = copier.copy(path)
-        if copied is not None:
-            announce(copied)
-        copier.release(path)
+        if copied.is_new:
+            announce(copied.target)
+        if remover is not None:
+            remover.add(copied)
 
     return copy
 

@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 from pathlib import Path
+from typing import NamedTuple
 
 SECOND = 1_000_000_000
 """Nanoseconds."""
@@ -15,6 +16,25 @@ class ChangedWhileCopyingError(OSError):
     """A file was written to while it was copied; what was copied is thrown away."""
 
 
+class Copied(NamedTuple):
+    """A file that is at its destination.
+
+    Attributes
+    ----------
+    original, target
+        Where it was and where its copy is.
+    status
+        Of the original before it was copied.
+    is_new
+        Whether it has just been copied; otherwise a copy of its size and time was there already.
+    """
+
+    original: str
+    target: str
+    status: os.stat_result
+    is_new: bool
+
+
 class Copier:
     """Copies files of one folder to the same relative places below another.
 
@@ -22,17 +42,15 @@ class Copier:
     ----------
     source, destination
         The folders, absolute.
-    move
-        Whether :meth:`release` removes the original.
     """
 
-    def __init__(self, source: str, destination: str, *, move: bool = False) -> None:
+    def __init__(self, source: str, destination: str) -> None:
         self._source = Path(source)
         self._destination = Path(destination)
-        self._move = move
+        self._distrusted: set[str] = set()
 
-    def copy(self, path: str) -> str | None:
-        """Copy a file and return where it is now; nothing if it was there already.
+    def copy(self, path: str) -> Copied:
+        """Copy a file, unless it was copied already.
 
         Raises
         ------
@@ -42,8 +60,8 @@ class Copier:
         original = Path(path)
         target = self._destination / original.relative_to(self._source)
         version = original.stat()
-        if _is_copy(target, version):
-            return None
+        if path not in self._distrusted and is_copy(target, version):
+            return Copied(path, str(target), version, is_new=False)
         if not self._destination.is_dir():  # unmounted: what were copied now would be lost
             raise OSError(errno.ENOENT, "expected the folder to copy to", str(self._destination))
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -59,15 +77,16 @@ class Copier:
             temporary.unlink(missing_ok=True)
             raise
         _flush_folder(target.parent)
-        return str(target)
+        self._distrusted.discard(path)
+        return Copied(path, str(target), version, is_new=True)
 
-    def release(self, path: str) -> None:
-        """Remove the original of a file that has been copied, if files are to be moved."""
-        if self._move:
-            Path(path).unlink(missing_ok=True)
+    def distrust(self, path: str) -> None:
+        """Copy a file next time, even if a copy of its size and time is there."""
+        self._distrusted.add(path)
 
 
-def _is_copy(target: Path, version: os.stat_result) -> bool:
+def is_copy(target: Path, version: os.stat_result) -> bool:
+    """Whether a file has size and time of its original, as :meth:`Copier.copy` leaves them."""
     try:
         there = target.stat()
     except FileNotFoundError:
@@ -85,7 +104,8 @@ def _same_time(copied: int, original: int) -> bool:
 def _check_unchanged(original: Path, version: os.stat_result, copied: Path) -> None:
     now = original.stat()
     sizes = {version.st_size, now.st_size, copied.stat().st_size}
-    if len(sizes) > 1 or now.st_mtime_ns != version.st_mtime_ns:
+    was_replaced = (now.st_dev, now.st_ino) != (version.st_dev, version.st_ino)
+    if len(sizes) > 1 or was_replaced or now.st_mtime_ns != version.st_mtime_ns:
         raise ChangedWhileCopyingError(f"{original}: changed while it was copied")
 
 

@@ -8,6 +8,7 @@ import os
 import time
 from typing import Callable, NamedTuple
 
+from saxsfeeder.removal import Remover
 from saxsfeeder.scanning import Scanner
 from saxsfeeder.settling import Settling
 
@@ -38,6 +39,8 @@ class Delivery:
         Seconds between two looks at the folders.
     clock
         Seconds, never going back.
+    remover
+        Removes what has been delivered, if anybody does.
     """
 
     def __init__(
@@ -47,12 +50,14 @@ class Delivery:
         deliver: Callable[[str], None],
         interval: float,
         clock: Callable[[], float],
+        remover: Remover | None = None,
     ) -> None:
         self._scanner = scanner
         self._settling = settling
         self._deliver = deliver
         self._interval = interval
         self._clock = clock
+        self._remover = remover
         self._ready: list[str] = []
         self._failed: dict[str, _Failure] = {}
         self._next_look = clock()
@@ -73,27 +78,37 @@ class Delivery:
     def run_once(
         self, stop: Callable[[], bool], pause: Callable[[float], None] = time.sleep
     ) -> bool:
-        """Deliver the files that are there; whether all could be."""
+        """Deliver the files that are there; whether all could be, and removed if they are to."""
         self._settling.add(self._scanner.scan())
         while not stop():
-            self._ready += reversed(self._settling.finished())
+            if not self._ready:
+                self._remove()
+                self._ready += reversed(self._settling.finished())
             if self._ready:
                 self._try(self._ready.pop())
-            elif self._settling.pending:
+            elif self._settling.pending or (self._remover and self._remover.pending):
                 pause(self._interval)
             else:
                 break
-        return not self._failed
+        return not self._failed and not (self._remover and self._remover.kept)
 
     def _look_if_due(self) -> None:
         start = self._clock()
         if start < self._next_look:
             return
         self._settling.add(self._scanner.scan())
-        self._ready += reversed(self._due_again(start) + self._settling.finished())
+        self._ready += reversed(self._due_again(start))
+        if self._scanner.is_there:  # a file of an unmounted disk is not gone
+            self._remove()
+            self._ready += reversed(self._settling.finished())
         end = self._clock()
         # A large tree on a slow disk must not take more than half of the time.
         self._next_look = end + max(self._interval, end - start)
+
+    def _remove(self) -> None:
+        """Remove what can be removed; what has changed is to be delivered again."""
+        if self._remover is not None:
+            self._settling.add(self._remover.look())
 
     def _due_again(self, now: float) -> list[str]:
         due = [path for path, failure in self._failed.items() if failure.again <= now]

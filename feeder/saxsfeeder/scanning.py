@@ -72,6 +72,11 @@ class Scanner:
             pending += folder.folders
         return new
 
+    @property
+    def is_there(self) -> bool:
+        """Whether the folder itself could be read at the last call."""
+        return self._root not in self._unreadable
+
     def _note(self, path: str, error: OSError) -> None:
         if path not in self._unreadable:
             self._unreadable.add(path)

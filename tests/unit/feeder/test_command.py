@@ -1,5 +1,6 @@
 import os
 import signal
+import sys
 import threading
 
 import pytest
@@ -134,6 +135,37 @@ def test_once_moves_what_is_there_and_tells_a_server_that_waits(package, source,
         listener.wait_for_paths(3)
     assert sorted(listener.paths) == [str(destination / f"{number}.tif") for number in range(3)]
     assert [path.name for path in source.iterdir()] == ["notes.txt"]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="nobody else tells who writes")
+def test_once_leaves_what_is_still_open_and_tells_so(package, source, destination):
+    (source / "whole.tif").write_bytes(SLICE)
+    with (source / "open.tif").open("wb", buffering=0) as file:
+        file.write(SLICE)
+        arguments = ("--copy", source, destination, "--once", "--move")
+        with FeederProcess(package, *arguments) as feeder:
+            assert feeder.wait() == 1
+        file.write(SLICE)
+    assert images_below(source) == ["open.tif"]
+    assert (source / "open.tif").read_bytes() == 2 * SLICE
+    assert images_below(destination) == ["open.tif", "whole.tif"]
+    assert f"{source / 'open.tif'}: copied, but not removed: somebody has it open" in feeder.log
+
+
+@posix_only
+def test_what_a_feeder_that_was_stopped_had_to_leave_is_moved_by_the_next(
+    package, source, destination
+):
+    (source / "x.tif").write_bytes(SLICE)
+    with FeederProcess(package, "--copy", source, destination, "--move") as feeder:
+        wait_until(lambda: images_below(destination) == ["x.tif"])
+        assert feeder.stop() == 0
+    assert images_below(source) == ["x.tif"]
+    with FeederProcess(package, "--copy", source, destination, "--move") as feeder:
+        wait_until(lambda: images_below(source) == [])
+        assert feeder.stop() == 0
+    assert (destination / "x.tif").read_bytes() == SLICE
+    assert "announced" not in feeder.log
 
 
 def test_once_tells_by_its_exit_status_that_a_file_could_not_be_copied(

@@ -38,7 +38,7 @@ def names_below(folder):
 
 def test_a_file_comes_to_the_same_relative_place(copier, source, destination):
     path = write(source / "a" / "b" / "x.tif")
-    assert copier.copy(path) == str(destination / "a" / "b" / "x.tif")
+    assert copier.copy(path).target == str(destination / "a" / "b" / "x.tif")
     assert names_below(destination) == ["a/b/x.tif"]
     assert (destination / "a" / "b" / "x.tif").read_bytes() == b"12345"
     assert names_below(source) == ["a/b/x.tif"]
@@ -56,7 +56,7 @@ def test_what_is_there_already_is_not_copied_again(copier, source, destination):
     path = write(source / "x.tif")
     copier.copy(path)
     inode = (destination / "x.tif").stat().st_ino
-    assert copier.copy(path) is None
+    assert not copier.copy(path).is_new
     assert (destination / "x.tif").stat().st_ino == inode
 
 
@@ -66,10 +66,10 @@ def test_a_copy_is_known_again_whatever_the_file_system_makes_of_its_time(
 ):
     path = write(source / "x.tif")
     os.utime(path, ns=(1, 1_600_000_001_987_654_321))
-    copied = copier.copy(path)
+    copied = copier.copy(path).target
     time = (source / "x.tif").stat().st_mtime_ns
     os.utime(copied, ns=(1, time // unit * unit))
-    assert copier.copy(path) is None
+    assert not copier.copy(path).is_new
 
 
 def test_a_changed_file_is_copied_again(copier, source, destination):
@@ -78,7 +78,7 @@ def test_a_changed_file_is_copied_again(copier, source, destination):
     copier.copy(path)
     write(source / "x.tif", b"54321")
     os.utime(path, ns=(1, 1_600_000_000_600_000_000))
-    assert copier.copy(path) == str(destination / "x.tif")
+    assert copier.copy(path).target == str(destination / "x.tif")
     assert (destination / "x.tif").read_bytes() == b"54321"
 
 
@@ -141,16 +141,16 @@ def test_a_file_in_the_place_of_a_folder_is_an_error(copier, source, destination
         copier.copy(write(source / "a" / "x.tif"))
 
 
-def test_the_original_is_removed_only_if_files_are_moved(source, destination):
-    path = write(source / "x.tif")
-    Copier(str(source), str(destination)).release(path)
-    assert names_below(source) == ["x.tif"]
-    mover = Copier(str(source), str(destination), move=True)
-    mover.copy(path)
-    mover.release(path)
-    mover.release(path)
-    assert names_below(source) == []
-    assert names_below(destination) == ["x.tif"]
+def test_what_is_distrusted_is_copied_again_once(copier, source, destination):
+    path = write(source / "x.tif", b"12345")
+    time = (source / "x.tif").stat().st_mtime_ns
+    copier.copy(path)
+    write(source / "x.tif", b"54321")
+    os.utime(path, ns=(time, time))
+    copier.distrust(path)
+    assert copier.copy(path).is_new
+    assert (destination / "x.tif").read_bytes() == b"54321"
+    assert not copier.copy(path).is_new
 
 
 @pytest.mark.skipif(os.name != "posix", reason="names are bytes only there")
@@ -165,10 +165,10 @@ def test_a_destination_that_is_gone_is_not_made_again(tmp_path):
     source.mkdir()
     image = source / "x.tif"
     image.write_bytes(b"counts")
-    copier = Copier(str(source), str(destination), move=True)
+    copier = Copier(str(source), str(destination))
     with pytest.raises(FileNotFoundError, match="expected the folder to copy to"):
         copier.copy(str(image))
     assert image.exists()
     assert not destination.exists()
     destination.mkdir()
-    assert copier.copy(str(image)) == str(destination / "x.tif")
+    assert copier.copy(str(image)).target == str(destination / "x.tif")

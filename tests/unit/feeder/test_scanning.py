@@ -116,13 +116,16 @@ def test_a_folder_that_goes_away_and_comes_back_is_complained_of_once(tmp_path, 
     write(root / "a.tif")
     scanner = Scanner(str(root), (".tif",), clock, complaints.append)
     assert len(scanner.scan()) == 1
+    assert scanner.is_there
     root.rename(tmp_path / "away")
     assert scanner.scan() == []
+    assert not scanner.is_there
     assert scanner.scan() == []
     assert complaints == [f"{root}: cannot be read: No such file or directory"]
     (tmp_path / "away").rename(root)
     write(root / "b.tif")
     assert scanner.scan() == [str(root / "b.tif")]
+    assert scanner.is_there
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read all")

@@ -2,7 +2,8 @@ import os
 
 import pytest
 
-from saxsfeeder.settling import GUARD_TIME, Settling
+from saxsfeeder import settling as settling_module
+from saxsfeeder.settling import GUARD_TIME, LOOK_TIME, Settling
 from tests.helpers.clocks import Clock
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="no time of the status elsewhere")
@@ -83,11 +84,72 @@ def test_a_writer_that_only_paused_finishes_its_file_twice(tmp_path, settling, c
     assert settling.finished() == []
     clock.now += 0.3
     assert settling.finished() == [str(path)]
+
+
+@pytest.mark.parametrize("pause", [2 * GUARD_TIME, 1e3, 1e6])
+def test_a_writer_may_pause_as_long_as_it_likes(tmp_path, settling, clock, pause):
+    path = tmp_path / "x.tif"
+    write(path, b"1")
+    settling.add([str(path)])
+    settling.finished()
+    clock.now += 0.3
+    assert settling.finished() == [str(path)]
+    for _ in range(3):
+        clock.now += pause
+        assert settling.finished() == []  # the end of the guard time
+        assert settling.finished() == []
+        write(path, b"2")
+        clock.now += GUARD_TIME
+        assert settling.finished() == []
+        assert settling.pending == 1
+        clock.now += 0.3
+        assert settling.finished() == [str(path)]
+
+
+def test_quiet_files_are_looked_at_now_and_then_and_not_for_long(
+    tmp_path, settling, clock, monkeypatch
+):
+    paths = [tmp_path / f"{number:02}.tif" for number in range(50)]
+    for path in paths:
+        write(path, b"1")
+    settling.add_finished(map(str, paths))
     clock.now += GUARD_TIME + 1
     settling.finished()
-    write(path, b"3")
+    clock.now += GUARD_TIME
+    looked_at, look_at = [], settling_module._look_at
+
+    def look_slowly(path):
+        looked_at.append(path)
+        clock.now += LOOK_TIME / 9.5
+        return look_at(path)
+
+    monkeypatch.setattr(settling_module, "_look_at", look_slowly)
+    for number in range(1, 6):
+        settling.finished()
+        assert len(looked_at) == 10 * number
+    assert sorted(looked_at) == [str(path) for path in paths]
+    settling.finished()
+    assert len(looked_at) == 50
+    clock.now += GUARD_TIME
+    settling.finished()
+    assert len(looked_at) == 60
+
+
+def test_an_image_written_anew_is_finished_though_its_name_was_gone_for_a_moment(
+    tmp_path, settling, clock
+):
+    path = tmp_path / "x.tif"
+    write(path, b"1")
+    settling.add([str(path)])
+    settling.finished()
+    clock.now += 0.3
+    assert settling.finished() == [str(path)]
+    path.unlink()
     assert settling.finished() == []
-    assert settling.pending == 0
+    write(path, b"12")
+    settling.finished()
+    clock.now += 0.3
+    assert settling.finished() == [str(path)]
 
 
 def test_a_finished_file_is_not_finished_again_because_its_rights_were_changed(
