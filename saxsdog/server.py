@@ -125,9 +125,10 @@ class Server:
         entry, settings = self._entry, self._settings
         roots = Roots(settings.roots)
         keys = Keys.from_secret(entry.secret)
-        state = stack.enter_context(
+        folder = stack.enter_context(
             StateFolder(settings.state or default_state_folder(entry.name))
-        ).path
+        )
+        state = folder.path
         _sweep_state(state)
         make_ready_to_start()
         patience = Patience(
@@ -149,7 +150,7 @@ class Server:
             session.notify()
             archivist.mend()
 
-        keeper = Keeper(settings, roots, state, foreman, intake, on_change)
+        keeper = Keeper(settings, roots, folder, foreman, intake, on_change)
         session = Session(
             entry.name,
             roots,
@@ -157,7 +158,7 @@ class Server:
             intake,
             keeper,
             lambda: _denials(endpoint),
-            lambda: archivist.trouble,
+            lambda: folder.trouble + archivist.trouble,
         )
         _sweep_results(foreman.journal.output_folders())
         endpoint = Endpoint(bind_address(entry, settings.bind), keys, session.answer)
@@ -173,8 +174,10 @@ class Server:
         archivist.mend()  # a queue may have ended with the former server
 
         def mend() -> None:
+            folder.look()
             session.mend()
-            archivist.mend()
+            if not folder.trouble:
+                archivist.mend()
 
         self._mend = mend
         self._loops = [

@@ -18,7 +18,8 @@ from types import FrameType
 
 from saxsdog.cli.arguments import positive_integer
 from saxsdog.cli.exit_status import ExitStatus
-from saxsdog.cli.log_lines import set_up_logging
+from saxsdog.cli.log_lines import logging_to
+from saxsdog.cli.log_writer import say_in_time
 from saxsdog.cli.readers import forget_output
 from saxsdog.errors import SaxsdogError, UsageError
 from saxsdog.network import (
@@ -67,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _serve_all(entries, options, words)
         return _serve(entries[0], settings.for_server(entries[0].name), options)
     except ServerBrokenError as error:
-        print(f"saxsdog-server: {error}", file=sys.stderr)
+        say_in_time(f"saxsdog-server: {error}")
         return ExitStatus.SOME_FAILED
     except SaxsdogError as error:
         print(f"saxsdog-server: {error}", file=sys.stderr)
@@ -111,16 +112,16 @@ def _serve(entry: NetworkEntry, settings: Settings, options: argparse.Namespace)
     settings = _with_options(settings, options)
     if options.feeder is not None:
         entry = replace(entry, feeder=options.feeder)
-    set_up_logging(settings.log)
-    with _stop_on_signal() as stop, Server(entry, settings) as server:
-        if options.stop_with_stdin:
-            threading.Thread(target=_stop_at_end_of_input, args=(stop,), daemon=True).start()
-        gc.collect()
-        gc.freeze()  # to look at all that was imported again and again holds everybody up for 80 ms
-        _tell_address(entry.name, server.address)
-        server.serve(stop)
-        logger.info("stopping: workers finish what they hold")
-    logger.info("stopped")
+    with logging_to(settings.log):
+        with _stop_on_signal() as stop, Server(entry, settings) as server:
+            if options.stop_with_stdin:
+                threading.Thread(target=_stop_at_end_of_input, args=(stop,), daemon=True).start()
+            gc.collect()
+            gc.freeze()  # to look at all that was imported again and again takes 80 ms
+            _tell_address(entry.name, server.address)
+            server.serve(stop)
+            logger.info("stopping: workers finish what they hold")
+        logger.info("stopped")
     return ExitStatus.WELL
 
 

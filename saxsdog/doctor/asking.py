@@ -12,8 +12,11 @@ from saxsdog.errors import SaxsdogError
 TIME_LIMIT = 5.0
 """Seconds for what should take milliseconds."""
 
-GIVEN_UP = "given up"
-"""Name of threads that may hang."""
+ASKING = "asking"
+"""Name of threads that may hang, and that nobody misses."""
+
+TIDYING = "tidying"
+"""Name of threads that may hang, and that remove what was made: they should come to their end."""
 
 LAST_WORD = 0.5
 """Seconds that work which is interrupted gets to come to its end."""
@@ -30,11 +33,11 @@ class NoAnswerError(SaxsdogError):
         super().__init__(f"no answer within {seconds:g} s")
 
 
-def within(seconds: float, work: Callable[[], _Answer]) -> _Answer:
+def within(seconds: float, work: Callable[[], _Answer], name: str = ASKING) -> _Answer:
     """Return what ``work`` returns, or raise what it raises.
 
     It runs in a thread that is given up if it takes longer: nobody can end a call to a file server
-    that is gone.
+    that is gone. Give it the name :data:`TIDYING` if the process should outlive us for it.
 
     Raises
     ------
@@ -49,7 +52,7 @@ def within(seconds: float, work: Callable[[], _Answer]) -> _Answer:
         except BaseException as error:  # raised again where it is waited for
             future.set_exception(error)
 
-    thread = threading.Thread(target=run, name=GIVEN_UP, daemon=True)
+    thread = threading.Thread(target=run, name=name, daemon=True)
     thread.start()
     try:
         return future.result(seconds)
@@ -62,11 +65,11 @@ def within(seconds: float, work: Callable[[], _Answer]) -> _Answer:
         raise
 
 
-def wait_for_given_up(seconds: float) -> None:
-    """Give what was given up the time to come to its end, and to remove what it has made."""
+def wait_for_tidying(seconds: float) -> None:
+    """Give what was given up the time to remove what was made; other threads may hang for ever."""
     deadline = time.monotonic() + seconds
     for thread in threading.enumerate():
-        if thread.name == GIVEN_UP:
+        if thread.name == TIDYING:
             thread.join(max(deadline - time.monotonic(), 0.0))
 
 

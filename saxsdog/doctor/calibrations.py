@@ -38,6 +38,11 @@ def subject_of(path: Path) -> str:
 
 def load(question: Question, path: Path) -> Finding:
     """Check the document."""
+    if path.exists() and not path.is_file():  # nobody may ever write to a pipe
+        return question.bad(
+            f"{printable(path.name)} is a folder, a pipe or a device",
+            "Name the file of a calibration (.saxsconf).",
+        )
     calibration = Calibration.load(path)
     curves = 0 if calibration.slices_only else len(calibration.masks)
     curves += len(calibration.slices)

@@ -1,7 +1,8 @@
 """Examine a site in a process of its own: one in a call to a dead disk cannot be ended.
 
 It could not even be killed, and whoever waits for it waits as long as the disk is dead. So nobody
-does: the process is given up, and ends, its files removed, when the disk comes back.
+does: the process is given up, and ends, its files removed, when the disk comes back. Where it has
+no files left, it ends at once.
 """
 
 import json
@@ -15,7 +16,7 @@ from contextlib import closing, suppress
 from dataclasses import asdict
 from typing import Any
 
-from saxsdog.doctor.asking import TIME_LIMIT, wait_for_given_up
+from saxsdog.doctor.asking import TIME_LIMIT, wait_for_tidying
 from saxsdog.doctor.examination import Site, examine
 from saxsdog.doctor.finding import Finding, Verdict
 from saxsdog.errors import SaxsdogError, UsageError
@@ -110,4 +111,4 @@ def _interrupt_at_end_of_input() -> None:
 if __name__ == "__main__":
     with suppress(KeyboardInterrupt, BrokenPipeError):
         main()
-    wait_for_given_up(LINGER)
+    wait_for_tidying(LINGER)

@@ -61,16 +61,29 @@ def existing(folder: Path) -> Path:
 
 
 def place_of_curves(question: Question, directory: Path) -> Finding:
-    """Look whether curves can be written where they go by default, beside the folder."""
-    folder = Path(os.path.normpath(directory.absolute() / DEFAULT_RELATIVE))
-    text = f"of images in this folder go to {printable(str(folder))}"
-    if os.access(existing(folder), os.W_OK | os.X_OK):
+    """Look whether curves can be written where they go by default, beside the folder.
+
+    No server writes above its root, and nobody tells us whether the folder is one.
+    """
+    beside = Path(os.path.normpath(directory.absolute() / DEFAULT_RELATIVE))
+    below = directory.absolute() / beside.name
+    text = (
+        f"of images in this folder go to {printable(str(beside))}; to {printable(str(below))} if "
+        "it is the ROOT of a server"
+    )
+    closed = [each for each in (beside, below) if not _takes_files(existing(each))]
+    if not closed:
         return question.good(text)
+    names = " and ".join(printable(str(each)) for each in closed)
     return question.doubtful(
-        f"{text}, where this user may not write",
+        f"{text}; this user may not write to {names}",
         "Give this user the right, or write curves elsewhere (output.folder in the settings of the "
         "server). Those of images in folders below go beside these.",
     )
+
+
+def _takes_files(folder: Path) -> bool:
+    return os.access(folder, os.W_OK | os.X_OK)
 
 
 def can_be_listed(question: Question, directory: Path) -> Finding:

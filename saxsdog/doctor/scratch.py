@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from saxsdog.doctor.asking import TIME_LIMIT, NoAnswerError, within
+from saxsdog.doctor.asking import TIDYING, TIME_LIMIT, NoAnswerError, within
 
 PREFIX = ".saxsdog-doctor-"
 """Hidden names are those that servers, walkers and feeders leave alone."""
@@ -40,12 +40,12 @@ def scratch_folder(directory: Path) -> Iterator[Path]:
     within(TIME_LIMIT, lambda: _remove_leftovers(directory))
     unwanted = threading.Event()
     try:
-        within(TIME_LIMIT, lambda: _make(folder, unwanted))
+        within(TIME_LIMIT, lambda: _make(folder, unwanted), TIDYING)
         yield folder
     finally:
         unwanted.set()
         with _undisturbed(), suppress(NoAnswerError):  # a dead disk keeps what it has
-            within(TIME_LIMIT, lambda: _remove(folder))
+            within(TIME_LIMIT, lambda: _remove(folder), TIDYING)
 
 
 def _make(folder: Path, unwanted: threading.Event) -> None:

@@ -1,5 +1,6 @@
 """A worker process: takes jobs from its pipe until there are no more."""
 
+import logging
 import signal
 import time
 from collections import deque
@@ -79,6 +80,7 @@ def run(task: WorkerTask, pipe: Connection) -> None:
     if hasattr(signal, "SIGIO"):
         signal.signal(signal.SIGIO, signal.SIG_IGN)  # see saxsdog.io.writers
     end_without_server()
+    logging.disable()  # libraries remark on images at the standard error, where nobody may read
     reducer = task.reducer()
     scales = Scales()
     try:

@@ -15,6 +15,7 @@ from saxsdog.sources.looker import Looker
 from saxsdog.sources.sightings import Scout, Sighting, SourceKind
 from saxsdog.sources.walker import Walker
 from saxsdog.sources.watcher import Watcher
+from saxsdog.transport.remarks import Remarks
 from saxsdog.transport.subscription import Subscription
 
 logger = logging.getLogger(__name__)
@@ -55,6 +56,7 @@ class Intake:
         self._taking = False
         self._held: list[NewFile] | None = None
         self._events = threading.Lock()
+        self._remarks = Remarks(clock)
         self._subscription = (
             None if not feeder else Subscription(feeder, self._on_events, self.search)
         )
@@ -216,7 +218,9 @@ class Intake:
         """
         walker = self._walker
         if walker is not None and self._taking:
-            logger.info("searching the folder: %s", reason)
+            more = self._remarks.next()
+            if more is not None:
+                logger.info("searching the folder: %s%s", reason, more)
             walker.reconcile(reason, full=full)
 
 

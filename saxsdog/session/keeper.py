@@ -32,6 +32,7 @@ from saxsdog.session.stored_queue import (
     write_backup,
 )
 from saxsdog.settings import Settings
+from saxsdog.state_folder import StateFolder
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -48,7 +49,7 @@ class Keeper:
 
     Parameters
     ----------
-    settings, roots, state_folder
+    settings, roots, state
         What may be done, and where.
     foreman, intake
         Who does it.
@@ -62,16 +63,17 @@ class Keeper:
         self,
         settings: Settings,
         roots: Roots,
-        state_folder: Path,
+        state: StateFolder,
         foreman: Foreman,
         intake: Intake,
         on_change: Callable[[], None] = lambda: None,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        self.state_folder = state_folder
+        self.state_folder = state.path
         self.queue: OpenQueue | None = None
         self.trouble: tuple[str, ...] = ()
         self._settings = settings
+        self._state = state
         self._roots = roots
         self._foreman = foreman
         self._intake = intake
@@ -176,8 +178,9 @@ class Keeper:
         Raises
         ------
         CalibrationError, PathError, OutputError
-            As from :func:`prepare`.
+            As from :func:`prepare`; if the state of the server is gone.
         """
+        self._state.expect()
         stored = StoredQueue(
             secrets.token_hex(8), QueueState.RUNNING, self._wall(), request.calibration, {}
         )
@@ -291,6 +294,7 @@ class Keeper:
     def _store(self, stored: StoredQueue) -> None:
         """Write down what has changed of the queue; if that fails, nothing has changed."""
         queue = self.open_queue()
+        self._state.expect()
         self.ask(lambda: self._write_down(stored))
         self.queue = replace(queue, stored=stored)
 

@@ -95,6 +95,7 @@ class Session:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._name = name
+        self._version = version("saxsdog")  # read once: it opens a file, and there may be none left
         self._roots = roots
         self._foreman = foreman
         self._intake = intake
@@ -175,7 +176,7 @@ class Session:
 
     def _welcome(self) -> Welcome:
         return Welcome(
-            self._name, version("saxsdog"), PROTOCOL_VERSION, self._keeper.state, tuple(REQUESTS)
+            self._name, self._version, PROTOCOL_VERSION, self._keeper.state, tuple(REQUESTS)
         )
 
     def statistics(self) -> Statistics:

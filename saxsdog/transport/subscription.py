@@ -14,6 +14,7 @@ from saxsdog.protocol.events import Heartbeat, NewFile, parse_event
 from saxsdog.running import Running
 from saxsdog.transport.frames import receive
 from saxsdog.transport.hearing import Hearing
+from saxsdog.transport.remarks import Remarks
 
 logger = logging.getLogger(__name__)
 
@@ -95,6 +96,7 @@ class Subscription(Running):
         self._clock = clock
         self._heartbeat_timeout = heartbeat_timeout
         self._hearing = Hearing()
+        self._on_line, self._on_gaps = Remarks(clock), Remarks(clock)
         self._thread: threading.Thread | None = None
         self._plugged = self._connected = self._reached = False
         self._beats = self._late = False
@@ -192,13 +194,14 @@ class Subscription(Running):
 
     def _note_connected(self) -> None:
         self._connected = self._reached = True
-        logger.info("connected to the feeder at %s", self._url)
+        self._log(self._on_line, logging.INFO, "connected to the feeder at %s", self._url)
         self._on_gap("connected to the feeder")
 
     def _note_disconnected(self) -> None:
         self._tried = self._clock()
         if self._connected:
-            logger.warning("no connection any more to the feeder at %s", self._url)
+            text = "no connection any more to the feeder at %s"
+            self._log(self._on_line, logging.WARNING, text, self._url)
         self._plugged = self._connected = False
         self._beats = self._late = False  # the next feeder may have no heartbeat
 
@@ -229,7 +232,7 @@ class Subscription(Running):
             self.last_event = self._clock()
             self._on_events(files)
         if gap is not None:
-            logger.info("feeder at %s: %s", self._url, gap)
+            self._log(self._on_gaps, logging.INFO, "feeder at %s: %s", self._url, gap)
             self._on_gap(gap)
 
     def _parse(self, frames: Sequence[bytes]) -> NewFile | Heartbeat | None:
@@ -250,5 +253,12 @@ class Subscription(Running):
         was_late = self._late
         self._late = self._beats and self._clock() - self._heard > self._heartbeat_timeout
         if self._late and not was_late:
-            logger.warning("the feeder at %s has no heartbeat any more", self._url)
+            text = "the feeder at %s has no heartbeat any more"
+            self._log(self._on_line, logging.WARNING, text, self._url)
             self._on_gap("the heartbeat of the feeder stays away")
+
+    def _log(self, remarks: Remarks, level: int, text: str, *values: str) -> None:
+        """Log what a feeder has done, which may do so without end, unless it was told too often."""
+        more = remarks.next()
+        if more is not None:
+            logger.log(level, f"{text}%s", *values, more)  # noqa: G004 - a constant

@@ -2,11 +2,14 @@
 
 import os
 import signal
+import sys
 import threading
 
 import pytest
 
 from saxsfeeder import Feeder
+from saxsfeeder.settling import GUARD_TIME
+from tests.helpers.feeder_process import FeederProcess, copy_of_the_package
 from tests.helpers.feeds import RawPublisher, new_file, wait_until
 from tests.helpers.promises import promise
 from tests.helpers.served import (
@@ -193,5 +196,84 @@ def test_images_whose_events_were_lost_are_found(tmp_path):
         os.kill(served.server.process.pid, signal.SIGCONT)
         stat = served.until_ended(10)
         assert stat.counters.integrated == stat.sources.found_by_walk == 10
-        assert "more changes came at once" in served.server.log_text()
+        wait_until(lambda: "more changes came at once" in served.server.log_text())
         assert set(times_integrated(served.client).values()) == {1}
+
+
+@pytest.fixture
+def detector(tmp_path):
+    """The folder that a feeder copies from."""
+    folder = tmp_path / "detector"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def package(tmp_path):
+    return copy_of_the_package(tmp_path)
+
+
+@promise(
+    "D15",
+    fault="a detector pauses in the middle of an image that `saxsfeeder --move` moves",
+    kept="no byte is lost: the source stays as long as it is open for writing, and goes when all "
+    "of it is at the destination; the image is integrated whole",
+)
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="nobody else tells who writes")
+def test_a_slow_writer_loses_nothing_to_a_feeder_that_moves(tmp_path, detector, package):
+    whole = tiff_of(frame_of(1))
+    slow = detector / "slow.tif"
+    target = tmp_path / "data" / "in" / "slow.tif"
+    target.parent.mkdir(parents=True)
+    with FeederProcess(package, "--copy", detector, target.parent, "--move") as feeder:
+        with (
+            serving(tmp_path, feeder=feeder.address, settings=ONLY_FEEDER) as served,
+            slow.open("wb", buffering=0) as file,
+        ):
+            served.new()
+            for number, end in enumerate((0.25, 0.5)):
+                file.write(whole[file.tell() : int(len(whole) * end)])
+                # One that is whole, and goes when both have been quiet for the guard time.
+                whole_one = write_frame(detector / f"whole{number}.tif", 2 + number)
+                wait_until(lambda path=whole_one: not path.exists())
+                assert slow.exists()
+                assert target.read_bytes() == whole[: file.tell()]
+            file.write(whole[file.tell() :])
+            file.close()
+            wait_until(lambda: not slow.exists())
+            assert target.read_bytes() == whole
+            served.until(lambda stat: stat.counters.integrated == 3)
+            assert check_results(served) == 3
+        assert feeder.stop() == 0
+    assert feeder.log.count("somebody has it open for writing") >= 1
+    assert list(detector.iterdir()) == []
+
+
+@promise(
+    "D16",
+    fault="a detector goes on with an image that `saxsfeeder --copy` took for finished, after a "
+    "pause longer than any guard time",
+    kept="it is copied again as a whole and announced again, and integrated whole",
+)
+def test_an_image_that_grows_after_a_long_pause_is_copied_again(tmp_path, detector, package):
+    whole = tiff_of(frame_of(1))
+    target = tmp_path / "data" / "in" / "slow.tif"
+    target.parent.mkdir(parents=True)
+    with (
+        FeederProcess(package, "--copy", detector, target.parent) as feeder,
+        serving(tmp_path, feeder=feeder.address, settings=ONLY_FEEDER) as served,
+        feeder.listener() as listener,
+    ):
+        served.new()
+        listener.wait_for_gap("first time")
+        with (detector / "slow.tif").open("wb", buffering=0) as file:
+            file.write(whole[:5000])
+            listener.wait_for_paths(1)
+            threading.Event().wait(GUARD_TIME + 2)  # this is what the detector does
+            file.write(whole[5000:])
+        listener.wait_for_paths(2)
+        assert listener.paths == [str(target)] * 2
+        assert [file.size for file in listener.files] == [5000, len(whole)]
+        assert target.read_bytes() == whole
+        served.until(lambda stat: stat.counters.integrated == 1 and stat.counters.pending == 0)
+        assert check_results(served) == 1

@@ -35,6 +35,15 @@ def images(tmp_path):
     return folder
 
 
+@pytest.fixture
+def pipe(tmp_path):
+    """A file that whoever opens it waits for, for ever."""
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("this system has no named pipes")
+    os.mkfifo(tmp_path / "pipe")
+    return tmp_path / "pipe"
+
+
 def command(tmp_path, *arguments):
     """A command line that looks at nothing of the user who runs the tests."""
     words = [*map(str, arguments), "--state", str(tmp_path / "state")]
@@ -133,14 +142,10 @@ def test_a_network_file_that_is_none_is_bad(tmp_path):
     assert "[0].Server" in found["Network file", "file"]["text"]
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
-def test_a_dead_disk_under_the_network_file_is_told(tmp_path):
-    network = tmp_path / "network.json"
-    os.mkfifo(network)  # whoever opens it waits for ever
-    found = findings(tmp_path, "--network", network, status=1)
+def test_a_dead_disk_under_the_network_file_is_told_and_nobody_waits_for_it(tmp_path, pipe):
+    found = findings(tmp_path, "--network", pipe, status=1)
     assert found["Network file", "file"]["text"] == "no answer within 5 s"
-    os.close(os.open(network, os.O_RDWR | os.O_NONBLOCK))  # lets the reader go
-    wait_until(lambda: not processes_about(network))
+    wait_until(lambda: not processes_about(pipe))
 
 
 def test_a_mask_of_another_detector_is_bad(tmp_path):
@@ -216,6 +221,13 @@ def test_a_dead_disk_holds_nobody_up_and_gets_rid_of_what_was_tried(tmp_path):
         thaw()
         wait_until(lambda: not processes_about(disk))
         assert [path.name for path in disk.iterdir()] == ["lost+found"]
+
+
+def test_a_calibration_that_is_no_file_is_not_waited_for(tmp_path, pipe):
+    found = findings(tmp_path, "--calibration", pipe, status=1)
+    document = found["Calibration pipe", "document"]
+    assert document["text"] == "pipe is a folder, a pipe or a device"
+    wait_until(lambda: not processes_about(pipe))
 
 
 def test_people_read_signs_advice_and_a_sentence_at_the_end(tmp_path, images):

@@ -131,6 +131,21 @@ def test_ctrl_c_ends_a_server_and_its_workers_quietly(tmp_path):
         assert "KeyboardInterrupt" not in served.server.log_text()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of another process")
+def test_a_client_is_welcomed_though_no_file_can_be_opened(tmp_path):
+    import resource  # of Unix
+
+    with serving(tmp_path) as served:
+        version = served.client.hello().version
+        process = served.server.process.pid
+        taken = {int(each.name) for each in Path(f"/proc/{process}/fd").iterdir()}
+        first_free = min(set(range(len(taken) + 1)) - taken)
+        before = resource.prlimit(process, resource.RLIMIT_NOFILE)
+        resource.prlimit(process, resource.RLIMIT_NOFILE, (first_free, before[1]))
+        assert served.client.hello().version == version
+        resource.prlimit(process, resource.RLIMIT_NOFILE, before)
+
+
 def test_what_is_wrong_with_a_call_is_said_in_a_sentence(tmp_path):
     words = [sys.executable, "-m", "saxsdog.cli.server", str(tmp_path)]
     for more, expected in (

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from saxsdog.errors import SettingsError
+from saxsdog.errors import OutputError, SettingsError
 from saxsdog.state_folder import StateFolder
 
 HOLD = """
@@ -65,3 +65,31 @@ def test_a_folder_in_the_place_of_the_lock_is_an_error(tmp_path):
     (tmp_path / "lock").mkdir()
     with pytest.raises(SettingsError, match="cannot keep state"), StateFolder(tmp_path):
         pytest.fail("entered")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="an open file cannot be moved")
+def test_a_folder_that_is_moved_is_missed_until_it_is_back(tmp_path):
+    place, away = tmp_path / "state", tmp_path / "away"
+    with StateFolder(place) as folder:
+        folder.expect()
+        place.rename(away)
+        with pytest.raises(OutputError, match="state of the server is gone: it was removed"):
+            folder.expect()
+        place.write_text("")
+        folder.look()
+        assert "it was removed" in folder.trouble[0]
+        place.unlink()
+        away.rename(place)
+        folder.expect()
+        assert folder.trouble == ()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="an open file cannot be removed")
+def test_another_folder_in_its_place_is_not_taken_for_it(tmp_path):
+    with StateFolder(tmp_path) as folder:
+        (tmp_path / "lock").unlink()
+        (tmp_path / "lock").touch()
+        folder.look()
+        (sentence,) = folder.trouble
+        assert str(tmp_path) in sentence
+        assert "another folder has taken its place" in sentence

@@ -1,12 +1,14 @@
 import contextlib
 import logging
 import re
+import threading
+import warnings
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saxsdog.cli.log_lines import LogLine, set_up_logging
+from saxsdog.cli.log_lines import LogLine, logging_to
 from saxsdog.errors import SettingsError
 from saxsdog.settings import LogSettings
 
@@ -29,11 +31,9 @@ def log_of(settings):
     former, levels = root.handlers[:], (root.level, fabio.level)
     root.handlers.clear()
     try:
-        set_up_logging(settings)
-        yield
+        with logging_to(settings):
+            yield
     finally:
-        for handler in root.handlers:
-            handler.close()
         root.handlers[:] = former
         root.setLevel(levels[0])
         fabio.setLevel(levels[1])
@@ -98,19 +98,19 @@ def test_a_full_log_is_set_aside(tmp_path):
     assert "number 99" in (tmp_path / "saxsdog.log").read_text()
 
 
-def test_without_a_file_a_log_goes_to_the_standard_error(capsys):
+def test_without_a_file_a_log_goes_to_the_standard_error(capfd):
     with log_of(settings_of(None, level="warning")):
         logging.getLogger("saxsdog.test").warning("look")
         logging.getLogger("saxsdog.test").info("not this")
-    shown = capsys.readouterr()
+    shown = capfd.readouterr()
     assert LINE.fullmatch(shown.err.strip())
     assert shown.out == ""
 
 
-def test_remarks_of_the_library_that_reads_images_are_left_out(capsys):
+def test_remarks_of_the_library_that_reads_images_are_left_out(capfd):
     with log_of(settings_of(None)):
         logging.getLogger("fabio.tifimage").warning("a tag is odd")
-    assert capsys.readouterr().err == ""
+    assert capfd.readouterr().err == ""
 
 
 def test_a_log_that_cannot_be_written_is_an_error(tmp_path):
@@ -118,3 +118,23 @@ def test_a_log_that_cannot_be_written_is_an_error(tmp_path):
     for file in (tmp_path, tmp_path / "file" / "saxsdog.log"):
         with pytest.raises(SettingsError, match="cannot log there"), log_of(settings_of(file)):
             pytest.fail("it logs")
+
+
+def test_what_a_thread_dies_of_is_logged(tmp_path):
+    with log_of(settings_of(tmp_path / "saxsdog.log")):
+        thread = threading.Thread(target=lambda: 1 / 0, name="foreman")
+        thread.start()
+        thread.join()
+    (line,) = (tmp_path / "saxsdog.log").read_text().splitlines()
+    assert LINE.fullmatch(line)
+    assert "level=CRITICAL" in line
+    assert "foreman died of a bug\\nTraceback" in line
+    assert "ZeroDivisionError" in line
+
+
+@pytest.mark.filterwarnings("always")
+def test_a_warning_of_a_library_is_logged(tmp_path):
+    with log_of(settings_of(tmp_path / "saxsdog.log")):
+        warnings.warn("look out", stacklevel=1)
+    (line,) = (tmp_path / "saxsdog.log").read_text().splitlines()
+    assert "look out" in line

@@ -182,3 +182,20 @@ def test_the_journal_is_written_as_the_server_does(tmp_path):
     found = state.journal(QUESTION, tmp_path)
     assert found.verdict in (Verdict.GOOD, Verdict.DOUBTFUL)
     assert 0 < found.figures["commit_s"] <= found.figures["longest_commit_s"]
+
+
+def test_curves_of_a_root_stay_below_it(tmp_path):
+    images = tmp_path / "run" / "images"
+    images.mkdir(parents=True)
+    found = mounts.place_of_curves(QUESTION, images)
+    assert found.verdict is Verdict.GOOD
+    assert f"go to {tmp_path / 'run' / 'work'}; to {images / 'work'} if" in found.text
+
+
+def test_a_place_of_curves_that_cannot_be_written_is_named(tmp_path, monkeypatch):
+    images = tmp_path / "run" / "images"
+    images.mkdir(parents=True)
+    monkeypatch.setattr(os, "access", lambda folder, _: folder != tmp_path / "run")
+    found = mounts.place_of_curves(QUESTION, images)
+    assert found.verdict is Verdict.DOUBTFUL
+    assert found.text.endswith(f"may not write to {tmp_path / 'run' / 'work'}")
