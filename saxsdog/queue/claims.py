@@ -13,6 +13,7 @@ from pathlib import Path
 from saxsdog.errors import OutputError
 from saxsdog.pipeline.outputs import OutputRule, candidates, curve_names
 from saxsdog.pipeline.owners import Owners
+from saxsdog.queue.image_disks import is_gone
 from saxsdog.queue.journal import Journal
 from saxsdog.queue.result_disks import ResultDisks, disk_of
 from saxsdog.sources.find import Source
@@ -59,6 +60,7 @@ class Claims:
         self._owners: dict[Path, Owners] = {}
         self._disks = ResultDisks(journal)
         self._disk_of: dict[Path, int] = {}
+        self._images_of: dict[Path, Path] = {}  # a folder whose curves go to each
         self._met: set[Path] = set()  # of these it was asked lately whether their file is there
 
     def target_of(self, image: Path) -> Path | None:
@@ -107,6 +109,7 @@ class Claims:
                 self._owners[place] = self._import(place)
         new = self._journal.claim(str(place), names, str(image))
         if new:
+            self._images_of[place] = image.parent
             self._owners[place].note(new, image)
         return new is not None
 
@@ -138,6 +141,10 @@ class Claims:
             and owners.size() is None
         )
 
+    def _is_gone_with_images(self, place: Path) -> bool:
+        images = self._images_of.get(place)
+        return images is not None and not os.path.lexists(images) and is_gone(place)
+
     def save(self) -> None:
         """Write down what was claimed since the last time.
 
@@ -152,6 +159,8 @@ class Claims:
                 try:
                     if self._present_disk_of(place) != self._disk_of[place]:
                         continue  # it is only just there; the next image tells what is on it
+                    if self._is_gone_with_images(place):
+                        continue  # what went with its images is not made again
                     owners.save()
                     self._journal.set_fact(_size_of(place), str(owners.size() or 0))
                 except OutputError as error:

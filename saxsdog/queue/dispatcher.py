@@ -18,6 +18,7 @@ from saxsdog.pipeline.jobs import Job, Outcome
 from saxsdog.pipeline.preview import Preview, PreviewJob
 from saxsdog.queue.claims import Claims
 from saxsdog.queue.holds import TRY_AGAIN, Holds
+from saxsdog.queue.image_disks import ImageDisks, is_gone
 from saxsdog.queue.journal import Journal
 from saxsdog.queue.live_list import LiveList
 from saxsdog.queue.picture_queue import Item, PictureQueue
@@ -34,6 +35,13 @@ IMAGES_A_TURN = 256
 
 STILLBORN = 5
 """Workers that die one after the other before they are ready: then no image is to blame."""
+
+
+MEMORY = 1.0
+"""s for which it is remembered that the disk of a folder is there."""
+
+MAY_BE_AWAY = (Reason.VANISHED, Reason.IO_ERROR, Reason.PERMISSION, Reason.OUTPUT_FAILED)
+"""What becomes of an image whose disk is unmounted while a worker has it."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,8 @@ class Dispatcher:
         Of the queue.
     write_down
         Commits the journal: an image is written down as begun before a worker gets it.
+    image_disks
+        Whether the disks of images are there.
     clock
         Seconds that never jump.
 
@@ -78,6 +88,8 @@ class Dispatcher:
     ----------
     paused
         Whether workers get no images, because none could be read.
+    images_came_back
+        Whether a disk of images was away and is there again; for somebody else to take back.
     """
 
     def __init__(
@@ -86,10 +98,11 @@ class Dispatcher:
         queue: PictureQueue,
         journal: Journal,
         write_down: Callable[[], None],
+        image_disks: ImageDisks,
         clock: Callable[[], float],
     ) -> None:
         self.claims = work.make_claims(journal)
-        self.paused = False
+        self.paused = self.images_came_back = False
         self._queue = queue
         self._write_down = write_down
         self._clock = clock
@@ -101,6 +114,10 @@ class Dispatcher:
         self._asked: deque[tuple[PreviewJob, Future[Preview]]] = deque()
         self._results: list[Result] = []
         self._holds = Holds(clock, TRY_AGAIN)
+        self._image_disks = image_disks
+        self._away: set[str] = set()  # folders that are held because their images are away
+        self._present: set[Path] = set()  # folders whose disk was there lately
+        self._learnt = clock()
         self._trouble_with_workers = ""
         self._hire_at: float | None = None
         self._stillborn = 0
@@ -136,6 +153,11 @@ class Dispatcher:
     def holds(self) -> bool:
         """Whether images wait because their curves cannot be written."""
         return bool(self._holds)
+
+    @property
+    def images_are_away(self) -> bool:
+        """Whether images wait because their disk is not mounted."""
+        return bool(self._away)
 
     @property
     def trouble(self) -> tuple[str, ...]:
@@ -186,6 +208,9 @@ class Dispatcher:
 
     def _take_outcome(self, outcome: Outcome) -> None:
         item, job = self._leases.pop(outcome.id)
+        if outcome.reason in MAY_BE_AWAY and (away := self._image_disks.why_away(job.image)):
+            self._hold_until_back(item, away)
+            return
         if _is_for_others_too(outcome, job):
             self._hold(item, outcome.message)
             return
@@ -197,6 +222,11 @@ class Dispatcher:
         result = self._queue.finish(item, outcome, self._clock())
         if result is not None:
             self._results.append(result)
+
+    def _hold_until_back(self, item: Item, message: str) -> None:
+        """Wait with a leased image and all of its folder: their disk is not mounted."""
+        self._away.add(_folder_of(item))
+        self._hold(item, message)
 
     def _hold(self, item: Item, message: str) -> None:
         """Wait with a leased image and all of its folder: the disk is to blame, and no image."""
@@ -298,13 +328,19 @@ class Dispatcher:
 
     def _prepare(self) -> bool:
         """Lease images, give them the names of their curves, and write that down."""
-        while len(self._prepared) < PREPARED and (item := self._next()) is not None:
+        gone = 0  # of these nobody waits for a worker, and others have their turn
+        while len(self._prepared) + gone < PREPARED and (item := self._next()) is not None:
+            away = self._why_away(item)
+            if away:
+                self._hold_until_back(item, away)
+                continue
             try:
                 job = self._job(item)
             except OutputError as error:
                 self._hold(item, str(error))
                 continue
             if job is None:
+                gone += 1
                 self._holds.end_trial(_folder_of(item))
             else:
                 self._leases[job.id] = (item, job)
@@ -325,8 +361,32 @@ class Dispatcher:
             self._put_aside(item)
         return None
 
+    def _why_away(self, item: Item) -> str:
+        """Say why an image cannot be had at present, asking the disk now and then."""
+        now, image = self._clock(), Path(item.path)
+        if now - self._learnt > MEMORY:
+            self._learnt = now
+            self._present.clear()
+        if image.parent in self._present:
+            return ""
+        away = self._image_disks.why_away(image)
+        folder = _folder_of(item)
+        if not away:
+            self._present.add(image.parent)
+        if not away and folder in self._away:
+            logger.info("the disk of the images of %s is mounted again", folder)
+            self._away.discard(folder)
+            self.images_came_back = True
+            self._queue.bring_back(self._holds.free(folder))
+        return away
+
     def _job(self, item: Item) -> Job | None:
         image = Path(item.path)
+        if is_gone(image.parent):  # it must not be made again for the curves
+            message = f"{image}: its folder is not there any more"
+            gone = Outcome.failed(Job(image, image), Reason.VANISHED, message)
+            self._queue.finish(item, gone, self._clock())
+            return None
         target = self.claims.target_of(image)
         if target is None:
             message = f"{image}: no name is free for its curves"
@@ -348,6 +408,9 @@ def _is_for_others_too(outcome: Outcome, job: Job) -> bool:
 
 
 def _may_write_to(folder: Path) -> bool:
-    """Whether files may be made in a folder, or it in the one above that is there."""
-    there = next((each for each in (folder, *folder.parents) if each.exists()), folder)
+    """Whether files may be made in a folder, or it in the one above that is there.
+
+    Path.exists would raise where nobody may look, and for a disk that does not answer.
+    """
+    there = next((each for each in (folder, *folder.parents) if os.path.exists(each)), folder)  # noqa: PTH110
     return os.access(there, os.W_OK | os.X_OK)

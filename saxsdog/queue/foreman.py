@@ -2,11 +2,13 @@
 
 Everything that changes the queue happens here, one thing after the other; other threads deliver
 sightings, and ask for changes with :meth:`Foreman.call`. It waits for pipes and for those, and for
-nothing else: no other thread, and no disk but that of the journal and of the lists of results.
+nothing else: no other thread, and no disk but that of the journal, of the lists of results, and,
+to learn whether they are there, of the folders of images.
 """
 
 import contextlib
 import logging
+import os
 import threading
 import time
 from collections import deque
@@ -22,10 +24,12 @@ from saxsdog.protocol.messages import Counters
 from saxsdog.queue.dispatcher import Dispatcher, Work
 from saxsdog.queue.history import LENGTH, History
 from saxsdog.queue.holds import GO_ON, TRY_AGAIN
+from saxsdog.queue.image_disks import ImageDisks, is_gone
 from saxsdog.queue.journal import Journal, JournalError
 from saxsdog.queue.live_list import LiveList
 from saxsdog.queue.picture_queue import PictureQueue
 from saxsdog.queue.records import Result
+from saxsdog.queue.result_disks import ResultDisks
 from saxsdog.queue.settling import Patience
 from saxsdog.running import Running
 from saxsdog.sources.sightings import Sighting, SourceKind
@@ -43,10 +47,16 @@ BATCH = 256
 MOST_SIGHTINGS = 20_000
 """That wait to be looked at; who delivers more, waits."""
 
+MOST_UNLISTED = 20_000
+"""Results that wait for the disk of the list; of more, the oldest are not listed."""
+
 LONGEST_TURN = 1.0
 
 OWNERS = "owners"
 """What the trouble is about when it cannot be written down who owns which curve."""
+
+LIVE_LIST = "live list"
+"""What it is about when curves cannot be listed."""
 
 RETIREMENT = 2.0
 """s that workers of a former queue have to finish what they hold."""
@@ -94,6 +104,8 @@ class Foreman(Running):
         self._on_empty_journal = on_empty_journal
         self._clock = clock
         self.journal = Journal(journal_file)
+        self._image_disks = ImageDisks(self.journal)
+        self._list_disks = ResultDisks(self.journal)
         self._folder = journal_file.parent
         self.queue = PictureQueue(self.journal, patience, wall)
         self.history = History(self.journal.newest_results(LENGTH), self.journal.last_cursor)
@@ -105,6 +117,7 @@ class Foreman(Running):
         self._dispatcher: Dispatcher | None = None
         self._work: Work | None = None
         self._live_list: LiveList | None = None
+        self._unlisted: deque[Result] = deque(maxlen=MOST_UNLISTED)
         self._repair_at: float | None = None
         self._trouble: dict[str, str] = {}
         self._committed = clock()
@@ -195,12 +208,15 @@ class Foreman(Running):
         ours = dict(self._trouble)
         if dispatcher is not None and dispatcher.holds:
             ours.pop(OWNERS, None)  # that no curve can be written says it already
+        if self.images_are_away:
+            ours.pop(LIVE_LIST, None)  # it is away with them
         return (*theirs, *ours.values())
 
     @property
     def images_are_away(self) -> bool:
         """Whether images wait because their folder cannot be read; the trouble says so."""
-        return "images" in self._trouble
+        dispatcher = self._dispatcher
+        return "images" in self._trouble or (dispatcher is not None and dispatcher.images_are_away)
 
     @property
     def workers(self) -> tuple[int, ...]:
@@ -232,7 +248,10 @@ class Foreman(Running):
         self.lay_down()
         self._work = work
         self._live_list = work.live_list
-        self._dispatcher = Dispatcher(work, self.queue, self.journal, self._commit, self._clock)
+        self._list_disks = ResultDisks(self.journal)
+        self._dispatcher = Dispatcher(
+            work, self.queue, self.journal, self._commit, self._image_disks, self._clock
+        )
 
     def lay_down(self) -> None:
         """End the workers; what they hold goes back to the queue."""
@@ -240,7 +259,9 @@ class Foreman(Running):
             self._dispatcher.stop(RETIREMENT)
         self._commit()
         self._dispatcher = self._live_list = self._work = None
+        self._unlisted.clear()
         self._trouble.clear()
+        self._image_disks = ImageDisks(self.journal)
 
     # -------------------------------------------------------------------- the loop
 
@@ -269,6 +290,9 @@ class Foreman(Running):
         noted = self._clock()
         if self._dispatcher is not None:
             self._dispatcher.turn(now)
+            if self._dispatcher.images_came_back:
+                self._dispatcher.images_came_back = False
+                self._on_loss("the disk of images was away for a while")
         written_down = self._committed >= noted  # before workers got their jobs
         if now - self._committed >= COMMIT_AFTER or not (written_down or self.journal.changed):
             self._commit()
@@ -293,6 +317,7 @@ class Foreman(Running):
             self._repair_at = self._clock() + TRY_AGAIN
 
     def _reload(self) -> None:
+        self._image_disks = ImageDisks(self.journal)
         self.queue.reload()
         self.counters = self.queue.counters()
 
@@ -373,6 +398,8 @@ class Foreman(Running):
         if sighting.problem is not None:
             self.queue.refuse(path, sighting.problem, f"{path}: {sighting.problem}")
             return
+        if sighting.mount is not None:
+            self._image_disks.note(os.path.dirname(path), sighting.mount)  # noqa: PTH120 - hot
         again = sighting.source is SourceKind.READDIR
         new = self.queue.sight(path, sighting.fingerprint, again=again)
         if new and sighting.source is SourceKind.WALKER:
@@ -380,7 +407,9 @@ class Foreman(Running):
 
     def _looked(self, number: int, fingerprint: Fingerprint | None, away: str) -> None:
         """Let an image wait on while its disk is away, and with it those that have not begun."""
-        if away and self.queue.put_off(number, self._clock()):
+        if fingerprint is None and self._waits_for_disk(number):
+            self._trouble.pop("images", None)  # it waits with those of its folder, which is told
+        elif away and self.queue.put_off(number, self._clock()):
             if "images" not in self._trouble:
                 logger.error("%s; its images wait", away)
             self._trouble["images"] = f"{away}; its images wait, {GO_ON}"
@@ -392,6 +421,14 @@ class Foreman(Running):
         if self._dispatcher is not None:
             self._dispatcher.paused = "images" in self._trouble
 
+    def _waits_for_disk(self, number: int) -> bool:
+        """Whether the disk of an image is not mounted; then the dispatcher may wait for it."""
+        path = self.queue.path_of(number)
+        if path is None or not self._image_disks.why_away(Path(path)):
+            return False
+        self.queue.try_again(number, self._clock())
+        return True
+
     # -------------------------------------------------------------------- writing down
 
     def _commit(self) -> None:
@@ -400,9 +437,11 @@ class Foreman(Running):
         if self._dispatcher is not None:
             results = self._dispatcher.take_results()
             self._attempt(OWNERS, self._dispatcher.claims.save)
-        if results and self._live_list is not None:
-            live_list = self._live_list
-            self._attempt("live list", lambda: live_list.append(results))
+        if self._live_list is not None:
+            self._unlisted.extend(results)
+            if self._unlisted:
+                live_list = self._live_list
+                self._attempt(LIVE_LIST, lambda: self._list(live_list))
         if self.journal.changed:
             self.journal.commit()
             self._committed = self._clock()
@@ -412,6 +451,16 @@ class Foreman(Running):
         self._taken.clear()
         if results:
             self._on_results()
+
+    def _list(self, live_list: LiveList) -> None:
+        """List curves, but not in the bare place of a disk; they are listed when it is back."""
+        folder = live_list.path.parent
+        self._list_disks.check(folder)
+        if is_gone(folder.parent):
+            raise OutputError(f"{folder.parent}: the folder is not there any more")
+        results = list(self._unlisted)
+        self._unlisted.clear()
+        live_list.append(results)
 
     def _attempt(self, subject: str, write: Callable[[], None]) -> None:
         """Write a list of results; it must not keep images from being integrated."""

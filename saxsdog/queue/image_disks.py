@@ -19,7 +19,7 @@ class ImageDisks:
     Parameters
     ----------
     journal
-        Keeps what is remembered, until a new queue forgets its images.
+        Keeps what is remembered.
     """
 
     def __init__(self, journal: Journal) -> None:

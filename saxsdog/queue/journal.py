@@ -313,7 +313,6 @@ class Journal:
         self.set_fact("endings", str(self._endings))
         self._change("DELETE FROM image")
         self._change("DELETE FROM result")
-        self._change("DELETE FROM fact WHERE key GLOB 'images of *'")
 
     # -------------------------------------------------------------------- pages
 

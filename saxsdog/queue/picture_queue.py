@@ -39,6 +39,7 @@ WORTH_A_TRY = (
     Reason.IO_ERROR,
     Reason.CHANGED_WHILE_READING,
     Reason.NO_LOG_ROW,
+    Reason.PERMISSION,
 )
 """For these an image that is there is read again, though it looks as before."""
 

@@ -4,11 +4,11 @@ What is written to such a place is hidden as soon as the disk is back, and fills
 """
 
 import os
-from contextlib import suppress
 from pathlib import Path
 
 from saxsdog.errors import OutputError
 from saxsdog.queue.journal import Journal
+from saxsdog.sources.mounts import device_of, is_mount, mount_point_of, nearest
 
 
 class ResultDisks:
@@ -37,12 +37,12 @@ class ResultDisks:
         mount = self._mounts.get(folder)
         if mount is None:
             former = self._journal.fact(_mount_of(folder))
-            if former is not None and not _is_mount(Path(former)) and _is_empty(folder):
+            if former is not None and not is_mount(Path(former)) and _is_empty(folder):
                 raise _away(Path(former))
-            mount = self._mounts[folder] = _mount_point_of(folder)
+            mount = self._mounts[folder] = mount_point_of(folder)
             if str(mount) != former:
                 self._journal.set_fact(_mount_of(folder), str(mount))
-        elif not _is_mount(mount):
+        elif not is_mount(mount):
             raise _away(mount)
 
 
@@ -55,7 +55,7 @@ def disk_of(folder: Path) -> int:
         If nobody can tell.
     """
     try:
-        return _device_of(_nearest(folder))
+        return device_of(nearest(folder))
     except OSError as error:
         raise OutputError(f"{folder}: cannot be used: {error.strerror}") from error
 
@@ -67,35 +67,6 @@ def _mount_of(folder: Path) -> str:
 
 def _away(mount: Path) -> OutputError:
     return OutputError(f"the disk of the results is not mounted at {mount}")
-
-
-def _mount_point_of(folder: Path) -> Path:
-    place = _nearest(folder)
-    return next(each for each in (place, *place.parents) if _is_mount(each))
-
-
-def _nearest(folder: Path) -> Path:
-    """Return the folder, or the one above it that is there."""
-    for each in (folder, *folder.parents):
-        if os.path.isdir(each):  # noqa: PTH112 - Path.is_dir would raise where it may not look
-            return each
-    return folder
-
-
-def _is_mount(folder: Path) -> bool:
-    """Whether a disk is mounted at a folder; one is at the top of all."""
-    if folder == folder.parent:
-        return True
-    try:
-        return _device_of(folder) != _device_of(folder.parent)
-    except OSError:
-        return False
-
-
-def _device_of(folder: Path) -> int:
-    with suppress(OSError), os.scandir(folder):  # mounts it, if that is done on demand
-        pass
-    return folder.stat().st_dev
 
 
 def _is_empty(folder: Path) -> bool:

@@ -19,6 +19,10 @@ LOOK_AFTER_CHANGE = 0.1
 
 
 OF_THE_CONTENT = (Reason.TRUNCATED, Reason.NOT_AN_IMAGE, Reason.DECODE_ERROR)
+OF_THE_SYSTEM = (Reason.IO_ERROR, Reason.PERMISSION)
+
+SHARE_OF_WAIT = 0.1
+"""Of the time that an image has waited for the system, before it is tried again."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +38,11 @@ class Patience:
     vanished
         For one that was announced, but is not there.
     disturbed
-        For one that changes whenever it is read, whose disk does not answer, or whose row in a log
-        is not there.
+        For one that changes whenever it is read, or whose row in a log is not there.
+    unreadable
+        For one whose disk does not answer: a file server may take minutes to come back.
+    forbidden
+        For one that may not be read, or its curve not be written: rights are often set last.
     longest
         For any of them, however often it changes.
     """
@@ -44,6 +51,8 @@ class Patience:
     undecodable: float = 2.0
     vanished: float = 5.0
     disturbed: float = 30.0
+    unreadable: float = 600.0
+    forbidden: float = 60.0
     longest: float = 600.0
 
     def with_reason(self, reason: str) -> float | None:
@@ -55,8 +64,12 @@ class Patience:
                 return self.undecodable
             case Reason.VANISHED:
                 return self.vanished
-            case Reason.CHANGED_WHILE_READING | Reason.IO_ERROR | Reason.NO_LOG_ROW:
+            case Reason.CHANGED_WHILE_READING | Reason.NO_LOG_ROW:
                 return self.disturbed
+            case Reason.IO_ERROR:
+                return self.unreadable
+            case Reason.PERMISSION:
+                return self.forbidden
             case _:
                 return None
 
@@ -77,7 +90,10 @@ class Wait:
 
     def schedule(self, now: float) -> float:
         """Return when to look next."""
-        self.due = now + min(FIRST_LOOK * 2.0**self.looks, RAREST_LOOK)
+        pause = min(FIRST_LOOK * 2.0**self.looks, RAREST_LOOK)
+        if self.reason in OF_THE_SYSTEM:  # mostly many images at a time, and for long
+            pause = max(pause, (now - self.first) * SHARE_OF_WAIT)
+        self.due = now + pause
         self.looks = min(self.looks + 1, _looks_until(RAREST_LOOK))
         return self.due
 

@@ -4,7 +4,7 @@ import os
 import stat
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 
@@ -14,7 +14,10 @@ from saxsdog.io.images import IMAGE_SUFFIXES
 from saxsdog.io.status import Fingerprint, fingerprint_of
 from saxsdog.paths import Roots
 from saxsdog.reasons import Reason
+from saxsdog.sources.mounts import device_of, mount_point_of
 from saxsdog.sources.names import is_image_file, is_image_name
+
+_MOST_REMEMBERED = 4096
 
 
 class SourceKind(StrEnum):
@@ -40,12 +43,15 @@ class Sighting:
         Who saw it.
     problem
         Why it can never be integrated.
+    mount
+        Where the disk of its folder was mounted when it was seen; ``None`` if nobody knows.
     """
 
     path: Path
     fingerprint: Fingerprint | None
     source: SourceKind
     problem: Reason | None = None
+    mount: Path | None = field(default=None, compare=False)
 
 
 class Scout:
@@ -82,6 +88,7 @@ class Scout:
         self._lock = threading.Lock()
         self._not_ours = 0
         self._device: int | None = None  # of the file that was seen last
+        self._mounts: dict[Path, tuple[int, Path]] = {}
 
     @property
     def not_ours(self) -> int:
@@ -137,7 +144,24 @@ class Scout:
         self._device = status.st_dev
         if not stat.S_ISREG(status.st_mode):
             return Sighting(place, None, source, Reason.NOT_REGULAR)
-        return Sighting(place, fingerprint_of(status), source)
+        mount = self._mount_of(place.parent, status.st_dev)
+        return Sighting(place, fingerprint_of(status), source, mount=mount)
+
+    def _mount_of(self, folder: Path, device: int) -> Path | None:
+        """Where a disk is mounted that a file of a folder was seen on.
+
+        While files are seen on the same disk it is where it was.
+        """
+        known = self._mounts.get(folder)
+        if known is None or known[0] != device:
+            if len(self._mounts) >= _MOST_REMEMBERED:
+                self._mounts.clear()
+            mount = mount_point_of(folder)
+            try:
+                known = self._mounts[folder] = (device_of(mount), mount)
+            except OSError:
+                return None
+        return known[1] if known[0] == device else None
 
     def _refused_link(self, path: str, source: SourceKind) -> Sighting | None:
         """Tell an image of ours that is a link to nowhere good from a path outside of the roots."""

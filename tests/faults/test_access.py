@@ -12,6 +12,7 @@ from saxsdog.protocol.codec import decode_answer
 from saxsdog.protocol.envelope import DENIED, open_reply, seal_request
 from saxsdog.protocol.messages import Abort, QueueRestarted, ReadDir, Refusal
 from tests.helpers.experiments import DOCUMENT
+from tests.helpers.feeds import wait_until
 from tests.helpers.promises import promise
 from tests.helpers.proxy import Proxy
 from tests.helpers.served import serving, until, write_frame
@@ -78,7 +79,7 @@ def test_a_client_with_another_secret_is_denied_and_counted(served):
     after = served.client.stat()
     assert after.denied >= before.denied + 3
     assert after.state == "running"
-    assert "not sealed with our secret" in served.server.log_text()
+    wait_until(lambda: "not sealed with our secret" in served.server.log_text())
     assert SECRET not in served.server.log_text()
 
 
@@ -222,6 +223,7 @@ def test_a_queue_is_opened_once_though_the_reply_is_lost(served):
         with Client(entry) as client:
             assert client.new(served.calibration()).directory == ("in",)
     assert replies[1] == replies[2]
+    wait_until(lambda: served.server.log_text().count("new queue") > before)
     assert served.server.log_text().count("new queue") == before + 1
 
 

@@ -264,6 +264,32 @@ def test_a_curve_that_became_a_pipe_or_a_link_keeps_nobody_waiting(served, elsew
 
 
 @promise(
+    "C21",
+    fault="the file of owners and the list of curves are second names (hard links) of files "
+    "elsewhere",
+    kept="those stay as they are; `stat` says which is no file of its own; images are integrated",
+)
+def test_nothing_is_appended_to_the_file_of_somebody_else_through_a_second_name(served, elsewhere):
+    lists = served.images.parent / "results"
+    for folder, name in ((served.work, OWNERS_FILE), (lists, "filelist_in.log")):
+        folder.mkdir()
+        os.link(elsewhere / "victim", folder / name)
+    write_frame(served.images / "0.tif", 0)
+    served.until_ended(1)
+    stat = served.until(lambda stat: len(stat.trouble) == 2)
+    assert all("hard links" in text for text in stat.trouble)
+    assert (elsewhere / "victim").read_bytes() == b"mine\n"
+    (served.work / OWNERS_FILE).unlink()
+    (lists / "filelist_in.log").unlink()
+    write_frame(served.images / "1.tif", 1)
+    served.until(lambda stat: stat.counters.integrated == 2 and not stat.trouble)
+    assert len((lists / "filelist_in.log").read_text().splitlines()) >= 1
+    owners = (served.work / OWNERS_FILE).read_text()
+    assert "0.chi" in owners
+    assert "1.chi" in owners
+
+
+@promise(
     "C18",
     fault="images whose pixels lie in another file: links of HDF5, its virtual datasets and "
     "external storage, an EDF that names a second file",

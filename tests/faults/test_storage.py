@@ -12,6 +12,7 @@ import pytest
 from saxsdog.errors import RequestError
 from saxsdog.pipeline.owners import OWNERS_FILE
 from tests.helpers.disks import filled, mounted, read_only, small_disk
+from tests.helpers.feeds import wait_until
 from tests.helpers.promises import promise
 from tests.helpers.served import (
     Expected,
@@ -22,6 +23,7 @@ from tests.helpers.served import (
     write_frame,
 )
 from tests.helpers.servers import PROGRAM
+from tests.helpers.users import NOBODY
 
 ONLY_NEW = "[walk]\nclock_slack = 0\n"
 RESUMED_WITHIN = 10.0
@@ -122,7 +124,7 @@ def test_only_the_images_of_a_folder_that_takes_no_results_wait(served):
         ):
             told = [text for text in stat.trouble if sentence in text]
             assert f"the images of {served.name}/{folder}/in wait" in " ".join(told)
-            assert sentence in served.server.log_text()
+            wait_until(lambda told=sentence: told in served.server.log_text())
         faults.close()
         resumes(served, lambda stat: stat.counters.integrated == 60 and not stat.trouble)
         assert sum(times_integrated(served.client).values()) == 60
@@ -167,7 +169,7 @@ def test_images_wait_for_their_disk(served, disk):
     assert stat.counters.pending > 0
     told = " ".join(stat.trouble)
     assert f"{served.name}/exp/in" in told
-    assert "its images wait" in told
+    assert f"the disk of the images is not mounted at {served.name}/exp/in; the images" in told
     before = stat.counters.integrated
     served.until(lambda now: now.time > stat.time + 5.5)  # a vanished image fails after 5 s
     stat = answers_at_once(served)
@@ -195,12 +197,112 @@ def test_a_server_that_starts_before_its_disk_is_mounted_waits(served, disk):
     with mounted(disk, place), queued(served, f"{served.name}/exp/in", 600):
         served.server.kill()
     served.server.restart()
-    stat = served.until(lambda stat: "its images wait" in " ".join(stat.trouble))
+    stat = served.until(lambda stat: "not mounted" in " ".join(stat.trouble))
     assert stat.counters.pending > 0
     with mounted(disk, place):
         resumes(served, lambda stat: stat.counters.integrated == 600 and not stat.trouble)
         assert reasons_of(served.client) == {}
         served.client.abort()
+
+
+@pytest.mark.parametrize("placeholder", [None, ".not_mounted"])
+@pytest.mark.parametrize("below", ["", "sub"])
+@promise(
+    "G18",
+    fault="the disk of the images is unmounted as soon as they were seen in many new folders; it "
+    "is that of the whole queue or of a folder in it, and its bare place may hold a file",
+    kept="none of them fails, also if the server is killed meanwhile; one sentence says which disk "
+    "is missing where; nothing is written to the bare place; images elsewhere go on; all are "
+    "integrated within 10 s after it is mounted",
+)
+def test_images_of_new_folders_wait_for_their_disk(tmp_path, disk, below, placeholder):
+    with serving(tmp_path, settings=ONLY_NEW) as served:
+        served.name = "in"
+        place = served.images / below
+        place.mkdir(exist_ok=True)
+        if placeholder:
+            (place / placeholder).touch()
+        bare = [place / placeholder] if placeholder else []
+        for number in range(6):
+            write_frames(disk / f"s{number}" / "frames", 40)
+        with mounted(disk, place), queued(served, "in", 240):
+            pass
+        for restart in (False, True):
+            if restart:
+                served.server.kill()
+                served.server.restart()
+            stat = served.until(lambda stat: "not mounted" in " ".join(stat.trouble))
+            stat = served.until(lambda now, seen=stat: now.time > seen.time + 5.5)
+            (told,) = stat.trouble
+            assert f"the disk of the images is not mounted at in{below and '/sub'}" in told
+            assert stat.counters.failed == 0
+            assert list(place.rglob("*")) == bare
+        if below:
+            write_frames(served.images / "beside" / "frames", 5)
+            served.client.readdir()
+            seen = stat.counters.integrated
+            resumes(served, lambda stat: stat.counters.integrated >= seen + 5)
+        with mounted(disk, place):
+            number = 245 if below else 240
+            resumes(served, lambda stat: stat.counters.integrated >= number and not stat.trouble)
+            assert reasons_of(served.client) == {}
+            check_curves(served, place / "s5" / "work", 40)
+            listed = (served.root / "results" / "filelist_in.log").read_text().splitlines()
+            assert len(set(listed)) == number
+            served.client.abort()
+        assert list(place.rglob("*")) == bare
+
+
+@promise(
+    "G18",
+    fault="the disk of a folder of images is unmounted while one of them is still being written",
+    kept="the image waits, and `stat` says for which disk; it is integrated when it is whole",
+)
+def test_an_image_that_is_not_whole_waits_for_its_disk(served, disk):
+    place, beside = served.top / "sub", served.top / "in"
+    whole = write_frame(disk / "0000.tif", 0).read_bytes()
+    (disk / "0000.tif").write_bytes(whole[:-100])
+    with mounted(disk, place):
+        served.new(served.name)
+        write_frames(beside, 1)
+        served.client.readdir()
+        served.until(lambda stat: (stat.counters.integrated, stat.counters.settling) == (1, 1))
+    stat = served.until(lambda stat: stat.trouble)
+    stat = served.until(lambda now: now.time > stat.time + 5.5)
+    assert f"the images of {served.name}/sub wait" in " ".join(stat.trouble)
+    assert stat.counters.pending == 1
+    write_frames(beside, 1, start=1)
+    served.client.readdir()
+    resumes(served, lambda stat: stat.counters.integrated == 2)
+    (disk / "0000.tif").write_bytes(whole)
+    with mounted(disk, place):
+        resumes(served, lambda stat: stat.counters.integrated == 3 and not stat.trouble)
+        served.client.abort()
+
+
+@promise(
+    "G18",
+    fault="the folder of all images is moved away while they are integrated, and comes back",
+    kept="no folder of its name is made; the images wait, one sentence says so, and they are "
+    "integrated within 10 s after it is back",
+)
+def test_a_folder_of_images_that_was_moved_is_not_made_again(tmp_path):
+    with serving(tmp_path, workers=2, settings=ONLY_NEW) as served:
+        served.name = "in"
+        served.new()
+        write_frames(served.images / "a" / "frames", 1500)
+        served.until(lambda stat: stat.counters.integrated > 20)
+        away = served.images.rename(tmp_path / "away")
+        stat = served.until(lambda stat: stat.trouble)
+        stat = served.until(lambda now: now.time > stat.time + 5.5)
+        assert not served.images.exists()
+        assert len(stat.trouble) == 1
+        assert "its images wait" in stat.trouble[0]
+        assert stat.counters.failed == 0
+        assert stat.counters.pending > 0
+        away.rename(served.images)
+        resumes(served, lambda stat: stat.counters.integrated == 1500 and not stat.trouble)
+        check_curves(served, served.images / "a" / "work", 1500)
 
 
 @promise(
@@ -232,7 +334,8 @@ def test_images_wait_for_the_disk_of_their_results(tmp_path, disk):
             stat = served.until(lambda stat: stat.counters.pending == 30)
             assert (stat.counters.integrated, stat.counters.failed) == (6, 0)
             assert list(place.rglob("*")) == []
-        assert f"the disk of the results is not mounted at {place}" in served.server.log_text()
+        sentence = f"the disk of the results is not mounted at {place}"
+        wait_until(lambda: sentence in served.server.log_text())
         with mounted(disk, place):
             resumes(served, lambda stat: stat.counters.integrated == 36 and not stat.trouble)
             check_curves(served, place / "curves", 13)
@@ -304,6 +407,12 @@ NO_MORE_THAN_ITS_RIGHTS = "-dac_override,-dac_read_search"
 """Without these even root may only write where the rights of a folder let it."""
 
 
+def without_rights_of_root():
+    """A server that is no more than any user."""
+    limits = [f"--bounding-set={NO_MORE_THAN_ITS_RIGHTS}", f"--inh-caps={NO_MORE_THAN_ITS_RIGHTS}"]
+    return ("setpriv", *limits, *PROGRAM) if os.getuid() == 0 else PROGRAM
+
+
 @promise(
     "C8",
     fault="the server may not write to a folder of results",
@@ -311,9 +420,7 @@ NO_MORE_THAN_ITS_RIGHTS = "-dac_override,-dac_read_search"
 )
 @pytest.mark.skipif(shutil.which("setpriv") is None, reason="takes rights away from a process")
 def test_images_wait_for_the_right_to_write_their_results(tmp_path):
-    limits = [f"--bounding-set={NO_MORE_THAN_ITS_RIGHTS}", f"--inh-caps={NO_MORE_THAN_ITS_RIGHTS}"]
-    program = ("setpriv", *limits, *PROGRAM) if os.getuid() == 0 else PROGRAM
-    with serving(tmp_path, program=program) as served:
+    with serving(tmp_path, program=without_rights_of_root()) as served:
         served.new("exp")
         work = served.folder("exp/closed/work")
         work.chmod(0o500)
@@ -327,3 +434,38 @@ def test_images_wait_for_the_right_to_write_their_results(tmp_path):
             work.chmod(0o700)
         resumes(served, lambda stat: stat.counters.integrated == 10 and not stat.trouble)
         assert reasons_of(served.client) == {}
+
+
+@promise(
+    "G19",
+    fault="a user takes the server the right to come into a folder, with images of it in the queue",
+    kept="the server goes on with all others; these images wait, and are integrated within 10 s "
+    "after it may come in again",
+)
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="takes rights away from a process")
+def test_a_folder_that_the_server_may_not_enter_any_more_stops_nothing_else(tmp_path):
+    with serving(tmp_path, program=without_rights_of_root(), settings=ONLY_NEW) as served:
+        served.name = "exp"
+        closed = served.folder("exp/closed")
+        write_frames(closed / "in", 100)
+        with queued(served, "exp", 100):
+            give_to_another_user(closed)
+        try:
+            write_frames(served.root / "exp" / "open" / "in", 5)
+            stat = served.until(
+                lambda stat: (served.root / "exp/open/work/0004.chi").is_file() and stat.trouble
+            )
+            stat = answers_at_once(served)
+            assert served.server.process.poll() is None
+            assert "the images of exp/closed/in wait" in " ".join(stat.trouble)
+        finally:
+            closed.chmod(0o777)
+        resumes(served, lambda stat: stat.counters.pending == 0 and not stat.trouble)
+        assert reasons_of(served.client) == {}
+
+
+def give_to_another_user(folder):
+    """Let nobody but its owner come in, who is somebody else where that is possible."""
+    folder.chmod(0o700 if os.getuid() == 0 else 0o000)
+    if os.getuid() == 0:
+        os.chown(folder, NOBODY, NOBODY)

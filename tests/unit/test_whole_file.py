@@ -1,3 +1,4 @@
+import errno
 import os
 import subprocess
 import sys
@@ -251,6 +252,16 @@ def test_lines_come_to_the_end_of_a_file_and_its_folder_is_made(tmp_path):
     append_to(file, b"one\n")
     append_to(file, b"two\n")
     assert file.read_bytes() == b"one\ntwo\n"
+
+
+def test_nothing_is_appended_to_a_file_that_has_another_name_as_well(tmp_path):
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"theirs\n")
+    os.link(victim, tmp_path / "list")
+    with pytest.raises(OSError, match="hard links") as refused:
+        append_to(tmp_path / "list", b"line\n")
+    assert refused.value.errno == errno.EMLINK
+    assert victim.read_bytes() == b"theirs\n"
 
 
 def test_the_folders_above_are_made_only_if_that_is_wanted(tmp_path):

@@ -158,12 +158,24 @@ def _tears(path, data, *, parents):
 
 def test_a_folder_in_trouble_does_not_keep_others_from_being_saved(journal, root):
     claims = claims_of(journal, root, OutputRule(relative="work"))
+    (root / "two").mkdir()
     for run in ("one", "two"):
         claims.target_of(root / run / "a.tif")
     (root / "one").write_text("")
     with pytest.raises(OutputError, match="one"):
         claims.save()
     assert written_owners(root / "two" / "work") == {"a.chi": "../a.tif", "a_cS.chi": "../a.tif"}
+
+
+def test_what_went_with_its_images_is_not_made_again(journal, root):
+    claims = claims_of(journal, root)
+    claims.target_of(root / "run" / "a.tif")
+    root.rename(root.with_name("elsewhere"))
+    claims.save()
+    assert not root.exists()
+    root.with_name("elsewhere").rename(root)
+    claims.save()
+    assert written_owners(root / "work")["a.chi"] == "../run/a.tif"
 
 
 @given(

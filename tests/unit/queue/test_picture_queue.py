@@ -7,7 +7,7 @@ from saxsdog.pipeline.jobs import Outcome, Status
 from saxsdog.queue import picture_queue
 from saxsdog.queue.journal import Journal
 from saxsdog.queue.picture_queue import MAX_DEATHS, PictureQueue, Stage
-from saxsdog.queue.settling import FIRST_LOOK, RAREST_LOOK
+from saxsdog.queue.settling import FIRST_LOOK, RAREST_LOOK, SHARE_OF_WAIT
 from saxsdog.reasons import Reason
 from tests.helpers.clocks import Clock
 from tests.helpers.queue_models import EPOCH, PATIENCE, outcome_of
@@ -105,7 +105,7 @@ def test_a_disk_that_does_not_answer_has_not_lost_its_images(queue):
     queue.finish(item, outcome_of(item, Reason.IO_ERROR), 0.0)
     looks = wait_for_the_end(queue, None)
     assert queue.counters().failed_because == {Reason.IO_ERROR: 1}
-    assert looks[-1] == pytest.approx(PATIENCE.disturbed, abs=RAREST_LOOK)
+    assert looks[-1] == pytest.approx(PATIENCE.longest, rel=SHARE_OF_WAIT)
 
 
 def test_an_old_image_is_read_again_after_an_error_of_the_disk(queue):
@@ -127,8 +127,8 @@ def test_a_disk_that_never_answers_is_asked_ever_more_rarely_and_not_for_ever(qu
                 queue.looked(number, A, now)
         item = queue.next()
     assert queue.counters().failed_because == {Reason.IO_ERROR: 1}
-    assert now == pytest.approx(PATIENCE.disturbed, abs=RAREST_LOOK)
-    assert tries < 30
+    assert now == pytest.approx(PATIENCE.longest, rel=SHARE_OF_WAIT)
+    assert tries < 60
 
 
 def test_a_truncated_image_is_opened_once_and_then_looked_at_from_outside(queue):
@@ -382,3 +382,19 @@ def test_the_history_tells_when_the_worker_was_done_not_when_that_was_heard(queu
     item = lease(queue)
     outcome = replace(outcome_of(item, fingerprint=A), done=EPOCH + 7.5)
     assert queue.finish(item, outcome, 8.0).done == EPOCH + 7.5
+
+
+def test_an_image_whose_disk_was_away_is_ready_again_and_all_its_patience_is_left(queue):
+    item = lease(queue)
+    queue.finish(item, outcome_of(item, Reason.TRUNCATED), 0.0)
+    number, late = item.version.id, PATIENCE.longest + 1.0
+    assert queue.path_of(number) == item.path
+    assert queue.path_of(number + 1) is None
+    queue.try_again(number, late)
+    queue.try_again(number + 1, late)
+    queue.try_again(number, late)  # it does not wait any more
+    assert queue.counters().settling == 0
+    assert queue.next() is item
+    assert queue.next() is None
+    queue.finish(item, outcome_of(item, Reason.TRUNCATED), late)
+    assert queue.counters().settling == 1

@@ -23,7 +23,7 @@ EVER = 1_000_000
 PATHS = ["/data/a/1.tif", "/data/a/2.tif", "/data/b/1.tif"]
 paths = st.sampled_from([*PATHS, f"{PATHS[0]}::0", f"{PATHS[0]}::2"])
 OF_CONTENT = (Reason.TRUNCATED, Reason.NOT_AN_IMAGE, Reason.DECODE_ERROR)
-AT_ONCE = (Reason.WRONG_SHAPE, Reason.PERMISSION)
+AT_ONCE = (Reason.WRONG_SHAPE, Reason.TOO_LARGE)
 TO_WAIT = (*OF_CONTENT, Reason.VANISHED, Reason.IO_ERROR, Reason.CHANGED_WHILE_READING)
 reasons = st.sampled_from(["", *AT_ONCE, *TO_WAIT])
 

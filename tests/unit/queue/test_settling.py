@@ -14,7 +14,15 @@ from saxsdog.queue.settling import (
 from saxsdog.reasons import Reason
 
 WALL = 1.7e9
-PATIENCE = Patience(truncated=30, undecodable=2, vanished=5, disturbed=20, longest=600)
+PATIENCE = Patience(
+    truncated=30,
+    undecodable=2,
+    vanished=5,
+    disturbed=20,
+    unreadable=300,
+    forbidden=60,
+    longest=600,
+)
 
 
 def written(seconds_ago):
@@ -44,6 +52,13 @@ def test_who_waits_for_a_day_is_looked_at_all_day():
     )
 
 
+@pytest.mark.parametrize("reason", [Reason.IO_ERROR, Reason.PERMISSION])
+def test_what_waits_for_the_system_is_tried_ever_more_rarely(reason):
+    wait = Wait(reason, "", 0.0, 0.0)
+    assert looks_of(wait, 0.0, 7) == pytest.approx([FIRST_LOOK * 2**i for i in range(7)])
+    assert looks_of(wait, 300.0, 1) == pytest.approx([30.0])
+
+
 def test_after_a_change_looks_are_frequent_again():
     wait = Wait(Reason.TRUNCATED, "", 0.0, 0.0)
     looks_of(wait, 0.0, 20)
@@ -65,7 +80,8 @@ def test_a_change_does_not_make_the_first_looks_rarer():
         (Reason.NOT_AN_IMAGE, 2),
         (Reason.DECODE_ERROR, 2),
         (Reason.VANISHED, 5),
-        (Reason.IO_ERROR, 20),
+        (Reason.IO_ERROR, 300),
+        (Reason.PERMISSION, 60),
         (Reason.CHANGED_WHILE_READING, 20),
     ],
 )
@@ -116,5 +132,6 @@ def test_other_reasons_deserve_no_patience():
         Reason.IO_ERROR,
         Reason.CHANGED_WHILE_READING,
         Reason.NO_LOG_ROW,
+        Reason.PERMISSION,
     }
     assert Wait(Reason.POISON, "", 0.0, 0.0).is_over(PATIENCE, 0.0)

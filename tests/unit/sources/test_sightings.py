@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from saxsdog.io.status import Fingerprint
 from saxsdog.paths import Roots
 from saxsdog.reasons import Reason
+from saxsdog.sources.mounts import mount_point_of
 from saxsdog.sources.sightings import Scout, Sighting, SourceKind
+from tests.helpers.disks import small_disk
 
 FEEDER = SourceKind.FEEDER
 
@@ -215,3 +217,15 @@ def _seconds_for(scout, path):
     for _ in range(200):
         scout.look(path, FEEDER)
     return time.perf_counter() - start
+
+
+def test_an_image_is_seen_with_the_place_of_its_disk(data, scout):
+    folder = data / "root/user1/a"
+    with small_disk(folder):
+        touch(folder / "x.tif")
+        touch(folder.parent / "y.tif")
+        assert scout.look(str(folder / "x.tif"), FEEDER).mount == folder
+        assert scout.look(str(folder.parent / "y.tif"), FEEDER).mount == mount_point_of(data)
+    touch(folder / "x.tif")
+    assert scout.look(str(folder / "x.tif"), FEEDER).mount == mount_point_of(data)
+    assert scout.look(str(folder / "none.tif"), FEEDER).mount is None
