@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """\
 Show the main job from end to end with real processes on this machine: a simulated detector writes
-images at a chosen rate, the feeder moves them to the storage and announces them, the server
+images at a chosen rate, the feeder copies them to the storage and announces them, the server
 integrates them with its workers, and a leash watches. At the end: how fast it was, and a picture
 of a frame with its mask, its curve beside the true one, and the integral parameters over time."""
 
@@ -121,7 +121,7 @@ def _watch(leash: Client, experiment: Experiment, options: argparse.Namespace, u
     leash.new(document, {mask.name: mask})
     frames = options.directory / DETECTOR / FRAMES_FOLDER
     target = options.directory / STORAGE / FRAMES_FOLDER
-    feeder = ["-m", "saxsfeeder", "--copy", frames, target, "--move", "--bind", url]
+    feeder = ["-m", "saxsfeeder", "--copy", frames, target, "--bind", url]
     feeder += ["--settle", SETTLE_TIME, "--interval", SETTLE_TIME]
     detector = ["-m", "saxsdog", "simulate", options.directory / DETECTOR, "--ahead", "--quiet"]
     detector += ["--frames", options.frames, "--rate", options.rate, "--name", "demo"]

@@ -307,7 +307,7 @@ def test_the_demo_shows_the_main_job(tmp_path):
     assert "failures    0" in ran.stdout
     assert (tmp_path / "demo.png").read_bytes().startswith(PNG)
     assert len(list((tmp_path / "storage" / "work").glob("*.chi"))) == 4
-    assert not list((tmp_path / "detector" / "frames").glob("*.tif"))
+    assert len(list((tmp_path / "detector" / "frames").glob("*.tif"))) == 4
 
 
 def test_the_benchmark_prints_its_numbers_as_json_and_leaves_nothing(tmp_path):

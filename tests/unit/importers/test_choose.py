@@ -213,7 +213,7 @@ RUBBISH = st.lists(PIECES | st.text(max_size=8), max_size=12).map("".join)
 TEMPLATES = st.sampled_from([None, FULL, {"Geometry": {"Imagesize": [0, "x"]}}])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(text=RUBBISH, name=st.sampled_from([None, *FORMATS]), template=TEMPLATES)
 @example(text='{"Title": ' + "[" * 900 + "]" * 900 + "}", name="saxsdog", template=None)
 @example(text='{"Wavelength": 1, "Masks": [{"Oversampling": 1e400}]}', name=None, template=FULL)
@@ -248,7 +248,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(document=JSON)
 def test_any_json_under_our_keys_is_refused_in_words_or_understood(document):
     with suppress(CalibrationError):
@@ -263,7 +263,7 @@ CONFIG = st.dictionaries(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(config=CONFIG, detector=st.sampled_from(["Detector", "Pilatus1M", "None", "Foo"]))
 def test_any_detector_of_a_poni_file_is_refused_in_words_or_understood(config, detector):
     text = f"Detector: {detector}\nDetector_config: {json.dumps(config)}\n"

@@ -35,7 +35,7 @@ def is_close_to_a_tie(value):
     return abs(scaled - math.floor(scaled) - Fraction(1, 2)) <= scaled * LAST_PLACE
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(FINITE)
 @example(5e-324)
 @example(-2.2250738585072014e-308)
@@ -57,7 +57,7 @@ def test_a_number_is_written_to_twelve_digits(value):
     assert difference <= abs(Fraction(value)) * (HALF_A_DIGIT + LAST_PLACE)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(
     st.builds(
         lambda digits, exponent, sign: sign * digits * 10.0**exponent,

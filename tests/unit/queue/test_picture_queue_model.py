@@ -498,7 +498,7 @@ class QueueMachine(RuleBasedStateMachine):
 
 TestQueueAgainstItsModel = QueueMachine.TestCase
 TestQueueAgainstItsModel.settings = settings(
-    max_examples=200,
+    max_examples=100,
     stateful_step_count=50,
     deadline=None,
     suppress_health_check=list(HealthCheck),
