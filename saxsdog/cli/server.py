@@ -140,11 +140,20 @@ def _stop_on_signal() -> Iterator[threading.Event]:
     One that whoever started us has us ignore, as ``nohup`` does, stays ignored.
     """
     stop = threading.Event()
+    # A handler must take no lock: it runs between two steps of the main thread, which may hold that
+    # of the event just then, and both would wait for ever.
+    heard, told = os.pipe()
 
     def note(number: int, frame: FrameType | None) -> None:
-        stop.set()
+        os.write(told, b"\0")
         signal.signal(number, signal.SIG_DFL)
 
+    def listen() -> None:
+        if os.read(heard, 1):
+            stop.set()
+
+    listener = threading.Thread(target=listen, name="signals", daemon=True)
+    listener.start()
     heeded = [each for each in SIGNALS_TO_STOP if signal.getsignal(each) is not signal.SIG_IGN]
     before = {number: signal.signal(number, note) for number in heeded}
     try:
@@ -152,6 +161,9 @@ def _stop_on_signal() -> Iterator[threading.Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        os.close(told)
+        listener.join()
+        os.close(heard)
 
 
 def _stop_at_end_of_input(stop: threading.Event) -> None:
