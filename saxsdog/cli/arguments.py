@@ -62,3 +62,21 @@ def n_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def add_pixel_size(parser: argparse.ArgumentParser) -> None:
+    """Let the edges of a pixel be given."""
+    parser.add_argument(
+        "--pixel-size",
+        metavar=("V", "H"),
+        nargs=2,
+        type=positive_number,
+        help="vertical and horizontal edge of a pixel, µm",
+    )
+
+
+def add_wavelength(parser: argparse.ArgumentParser) -> None:
+    """Let the wavelength be given."""
+    parser.add_argument(
+        "--wavelength", metavar="ANGSTROM", type=positive_number, help="of the photons"
+    )

@@ -12,7 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saxsdog.calibration import Calibration, text_of
-from saxsdog.cli.arguments import command_parser, finite_number, positive_number
+from saxsdog.cli.arguments import (
+    add_pixel_size,
+    add_wavelength,
+    command_parser,
+    finite_number,
+    positive_number,
+)
 from saxsdog.cli.exit_status import ExitStatus
 from saxsdog.errors import OutputError, UsageError
 from saxsdog.image_names import split
@@ -345,16 +351,8 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--distance", metavar="MM", type=positive_number, help="distance to start from"
     )
-    parser.add_argument(
-        "--wavelength", metavar="ANGSTROM", type=positive_number, help="of the photons"
-    )
-    parser.add_argument(
-        "--pixel-size",
-        metavar=("V", "H"),
-        nargs=2,
-        type=positive_number,
-        help="vertical and horizontal edge of a pixel, µm",
-    )
+    add_wavelength(parser)
+    add_pixel_size(parser)
     parser.add_argument(
         "-o", "--output", metavar="OUT", type=Path, help=f"write the new calibration, a {SUFFIX}"
     )

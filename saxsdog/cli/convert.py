@@ -6,7 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from saxsdog.calibration import Calibration, text_of
-from saxsdog.cli.arguments import command_parser, positive_integer, positive_number
+from saxsdog.cli.arguments import (
+    add_pixel_size,
+    add_wavelength,
+    command_parser,
+    positive_integer,
+)
 from saxsdog.cli.exit_status import ExitStatus
 from saxsdog.detectors import detector_table
 from saxsdog.errors import CalibrationError, UsageError
@@ -200,16 +205,8 @@ def make_parser() -> argparse.ArgumentParser:
         type=positive_integer,
         help="pixels of the detector",
     )
-    parser.add_argument(
-        "--pixel-size",
-        metavar=("V", "H"),
-        nargs=2,
-        type=positive_number,
-        help="vertical and horizontal edge of a pixel, µm",
-    )
-    parser.add_argument(
-        "--wavelength", metavar="ANGSTROM", type=positive_number, help="of the photons"
-    )
+    add_pixel_size(parser)
+    add_wavelength(parser)
     parser.add_argument(
         "--from",
         dest="file_format",

@@ -230,13 +230,13 @@ class ReuseRule:
         Always, if they are whole.
     keep_up_to_date
         If they are whole, made with this calibration, and younger than image and masks.
-    masks_changed
+    files_changed
         When the masks were last changed, ns since the epoch.
     """
 
     keep_existing: bool = False
     keep_up_to_date: bool = False
-    masks_changed: int = 0
+    files_changed: int = 0
 
 
 class Reducer:
@@ -433,7 +433,7 @@ class Reducer:
     def _up_to_date(self, image: Path, paths: Sequence[Path]) -> bool:
         """Whether the curves are whole, of this calibration, and younger than image and masks."""
         try:
-            youngest = max(last_change(file_of(image)), self._reuse.masks_changed)
+            youngest = max(last_change(file_of(image)), self._reuse.files_changed)
             return all(
                 last_change(path) >= youngest and format_.made(path.read_bytes())
                 for path, (_, format_) in zip(paths, self._formats, strict=True)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from saxsdog.regular_file import place_of
+from saxsdog.sources.mounts import nearest
 from saxsdog.whole_file import write_whole
 
 _DESCRIPTORS = Path("/proc/self/fd")
@@ -55,7 +56,7 @@ def write_result(
         if images is not None and not os.path.lexists(images):
             raise ImageFolderGoneError from error
         _check(Path(os.path.realpath(path.parent)), roots)
-        _check_disk(_nearest(path.parent).stat(), disk)
+        _check_disk(nearest(path.parent).stat(), disk)
         path.parent.mkdir(parents=True, exist_ok=True)
         write(path, data)
 
@@ -87,8 +88,3 @@ def _check(place: Path, roots: Sequence[Path]) -> None:
 def _check_disk(status: os.stat_result, disk: int | None) -> None:
     if disk is not None and status.st_dev != disk:
         raise OSError(errno.ENODEV, "its disk is not mounted any more")
-
-
-def _nearest(folder: Path) -> Path:
-    """Return the folder, or the one above it that is there."""
-    return next(each for each in (folder, *folder.parents) if each.is_dir())

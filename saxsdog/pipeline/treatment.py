@@ -143,7 +143,6 @@ class Treatment:
     def _curves_of(self, image: Path) -> Curves:
         """Integrate an image that shows the background."""
         frame = self._reader.read(image)
-        factor = self._normalization.factor_of(self._values_of(image, frame))
-        curves = self._integrated(frame, Scaling(factor, background_scale=0.0))
+        curves = self._integrated(frame, self._scaling(image, frame))
         self._reader.close()
         return {curve.channel: Background(curve.intensity, curve.sigma) for curve in curves}

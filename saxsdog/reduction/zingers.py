@@ -154,11 +154,7 @@ def _outside(
             j += one
             if not 0 <= n <= limit:
                 continue
-            value = np.float64(n)
-            if factor is not None:
-                value *= factor[p]
-            if dark is not None:
-                value -= scale * dark[p]
+            value = _corrected(n, factor, dark, scale, p)
             expected, far = mean[b], most[b]
             if here < sub_pixels:
                 part = here * share
@@ -197,11 +193,7 @@ def _outside_wide(
         n = pixels[p]
         if not 0 <= n <= limit:
             continue
-        value = np.float64(n)
-        if factor is not None:
-            value *= factor[p]
-        if dark is not None:
-            value -= scale * dark[p]
+        value = _corrected(n, factor, dark, scale, p)
         expected = far = weight = 0.0
         for e in range(bounds[i], bounds[i + 1]):
             expected += count[e] * mean[bins[e]]
@@ -216,6 +208,23 @@ def _outside_wide(
                 found[n_found] = p
             n_found += 1
     return n_found
+
+
+@compiled
+def _corrected(
+    n: Any,
+    factor: NDArray[np.float64] | None,
+    dark: NDArray[np.float64] | None,
+    scale: float,
+    p: Any,
+) -> Any:
+    """Return the corrected count of a pixel."""
+    value = np.float64(n)
+    if factor is not None:
+        value *= factor[p]
+    if dark is not None:
+        value -= scale * dark[p]
+    return value
 
 
 @compiled

@@ -1,9 +1,5 @@
 """The real window, drawn where nobody sees it."""
 
-import os
-
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-
 import pyqtgraph as pg
 import pytest
 from PyQt5.QtCore import QSettings

@@ -25,7 +25,7 @@ EXAMPLES_PER_SECOND = 300
 def test_whatever_is_read_is_understood_or_refused_for_long(name, budget):
     number = max(100, int(EXAMPLES_PER_SECOND * budget / len(READERS)))
 
-    @settings(deadline=None, max_examples=number, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=number, suppress_health_check=list(HealthCheck))
     @given(damaged(READERS[name].samples) | st.binary(max_size=300))
     def check(content):
         check_reader(READERS[name], content)

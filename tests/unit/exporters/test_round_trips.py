@@ -61,7 +61,7 @@ def in_pyfai(document, path):
     return oracle.tth(*places), oracle.chi(*places)
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(document=documents)
 @example(document=FULL)
 def test_pyfai_gives_every_pixel_the_angle_that_we_give_it(tmp_path_factory, document):
@@ -71,7 +71,7 @@ def test_pyfai_gives_every_pixel_the_angle_that_we_give_it(tmp_path_factory, doc
 
 
 @pytest.mark.parametrize("file_format", ["poni", "fit2d"])
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(document=documents)
 def test_what_we_read_again_is_what_we_wrote(file_format, document):
     calibration = Calibration.from_document(document)
@@ -98,7 +98,7 @@ def test_a_fit2d_text_keeps_every_digit():
     assert again["Wavelength"] == FULL["Wavelength"]
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(document=documents)
 def test_pyfai_understands_the_values_of_the_fit2d_text(document):
     """It counts rows as FIT2D does, from the bottom."""

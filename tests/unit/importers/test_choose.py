@@ -124,7 +124,7 @@ def test_files_that_are_no_texts_are_known_by_their_first_bytes(tmp_path):
         import_text("text", file_format="nexus")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     changes=st.lists(st.tuples(st.integers(0, 800), st.integers(0, 255)), max_size=5),
     end=st.integers(0, 1000),
@@ -213,7 +213,7 @@ RUBBISH = st.lists(PIECES | st.text(max_size=8), max_size=12).map("".join)
 TEMPLATES = st.sampled_from([None, FULL, {"Geometry": {"Imagesize": [0, "x"]}}])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(text=RUBBISH, name=st.sampled_from([None, *FORMATS]), template=TEMPLATES)
 @example(text='{"Title": ' + "[" * 900 + "]" * 900 + "}", name="saxsdog", template=None)
 @example(text='{"Wavelength": 1, "Masks": [{"Oversampling": 1e400}]}', name=None, template=FULL)
@@ -248,7 +248,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(document=JSON)
 def test_any_json_under_our_keys_is_refused_in_words_or_understood(document):
     with suppress(CalibrationError):
@@ -263,7 +263,7 @@ CONFIG = st.dictionaries(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(config=CONFIG, detector=st.sampled_from(["Detector", "Pilatus1M", "None", "Foo"]))
 def test_any_detector_of_a_poni_file_is_refused_in_words_or_understood(config, detector):
     text = f"Detector: {detector}\nDetector_config: {json.dumps(config)}\n"

@@ -104,7 +104,7 @@ def turned(angle, axis, vector):
     return (vectors @ np.diag(np.exp(values)) @ np.linalg.inv(vectors)).real @ vector
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     angles=st.tuples(*[st.floats(-60, 60)] * 2),
     start=st.tuples(*[st.floats(-80, 80)] * 2),

@@ -63,7 +63,7 @@ def test_every_pixel_of_a_straight_detector_has_the_angle_that_pyfai_gives_it():
     assert np.abs(angles_in(HEADER) - oracle.tth(*np.indices(SHAPE).astype(float))).max() < EXACT
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     rotations=st.tuples(*[st.floats(-1.2, 1.2)] * 2, st.floats(-3, 3)),
     center=st.tuples(*[st.floats(-500, 500)] * 2),

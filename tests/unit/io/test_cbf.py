@@ -4,7 +4,7 @@ import fabio
 import fabio.compression
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from saxsdog.errors import FrameError
@@ -24,7 +24,6 @@ def unpacked(packed, count, form="i4"):
     return pixels
 
 
-@settings(deadline=None)
 @given(st.lists(INT32, max_size=50))
 @example([0, 127, -1, 32767, -32768, 2**31 - 1, -(2**31), 2**31 - 1])
 def test_steps_of_every_width_are_undone(values):
@@ -46,7 +45,6 @@ def test_fabio_packs_what_we_unpack():
     assert (unpacked(packed, image.size) == image.ravel()).all()
 
 
-@settings(deadline=None)
 @given(st.lists(INT32, min_size=1, max_size=20), st.data())
 def test_no_cut_goes_unnoticed(values, data):
     packed = byte_offset(values)
@@ -69,7 +67,6 @@ def test_bytes_that_are_left_over_are_refused():
         unpacked(b"\1\1\1", 2)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=64), st.integers(0, 70))
 def test_any_bytes_are_unpacked_or_refused(packed, count):
     guarded = np.full(count + 2, 7777, "i4")
@@ -133,7 +130,6 @@ def test_a_cbf_has_one_page():
         described(cbf_bytes(), 1)
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_changed_bytes_are_described_or_refused(data):
     raw = bytearray(cbf_bytes())

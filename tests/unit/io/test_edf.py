@@ -1,7 +1,7 @@
 import fabio
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from saxsdog.errors import FrameError
@@ -86,7 +86,6 @@ def test_other_formats_with_a_brace_are_no_edf():
     assert not is_edf(b"II*\0 {")
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_changed_bytes_are_described_or_refused(data):
     raw = bytearray(edf_bytes(IMAGE) + edf_bytes(IMAGE))

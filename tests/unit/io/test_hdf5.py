@@ -429,9 +429,7 @@ def test_damage_concerns_one_image_only(tmp_path, reader, way):
         assert (reader.read(path, page=number).image == frames()[number]).all()
 
 
-@settings(
-    deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_damaged_pixels_give_an_image_or_a_frame_error(tmp_path, data):
     ways = ["bitshuffle", "lz4", "pieces of an image", "images in a chunk", "pieces of images"]

@@ -49,7 +49,7 @@ def test_numbers_of_every_type_come_back(way, form):
         assert (result == numbers).all(), size
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.data())
 def test_any_bytes_come_back(data):
     form = data.draw(st.sampled_from(FORMS[:5]))
@@ -93,7 +93,7 @@ def walls_of(room):
     return np.concatenate([raw[:n], raw[-n:]])
 
 
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=500)
 @given(st.data())
 def test_damage_gives_numbers_or_an_error_and_harms_nothing_beside_them(data):
     unpack, options = WAYS[data.draw(st.sampled_from(sorted(WAYS)))]
@@ -107,7 +107,7 @@ def test_damage_gives_numbers_or_an_error_and_harms_nothing_beside_them(data):
     assert (walls_of(room) == 0xA5).all()
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.binary(max_size=300), st.sampled_from([8, 64, 1 << 13, 1 << 31, (1 << 32) - 8]))
 def test_random_blocks_harm_nothing(body, per_block):
     for unpack in (unpack_bitshuffle, unpack_lz4):

@@ -328,9 +328,7 @@ def samples(tmp_path_factory):
     ]
 
 
-@settings(
-    deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_changed_and_cut_files_give_an_image_or_a_frame_error(tmp_path, samples, data):
     raw = bytearray(data.draw(st.sampled_from(samples)))

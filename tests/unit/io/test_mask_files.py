@@ -7,7 +7,7 @@ import fabio.fit2dmaskimage
 import numpy as np
 import pytest
 import tifffile
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
@@ -32,7 +32,6 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("masks")
 
 
-@settings(deadline=None)
 @given(arrays(np.bool_, array_shapes(min_dims=2, max_dims=2, max_side=70)))
 def test_a_fit2d_mask_survives_writing_and_reading(folder, mask):
     write_fit2d_mask(folder / "a.msk", mask)
@@ -146,7 +145,6 @@ def outcome(path):
         return str(error)
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_changed_bytes_are_a_mask_or_refused(folder, data):
     np.save(folder / "good.npy", MASK)

@@ -35,7 +35,7 @@ def is_close_to_a_tie(value):
     return abs(scaled - math.floor(scaled) - Fraction(1, 2)) <= scaled * LAST_PLACE
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(FINITE)
 @example(5e-324)
 @example(-2.2250738585072014e-308)
@@ -57,7 +57,7 @@ def test_a_number_is_written_to_twelve_digits(value):
     assert difference <= abs(Fraction(value)) * (HALF_A_DIGIT + LAST_PLACE)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(
     st.builds(
         lambda digits, exponent, sign: sign * digits * 10.0**exponent,
@@ -71,14 +71,14 @@ def test_a_number_of_usual_size_is_written_as_python_does(value):
         assert written(value) == f"{value:.11e}"
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.integers(0, 10**12 - 1))
 def test_a_count_is_written_exactly(count):
     assert written(float(count)) == f"{count:.11e}"
     assert float(written(float(count))) == count
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.integers(-20, 20), st.integers(10**11, 10**12 - 1))
 def test_what_was_read_is_written_again_as_it_was(exponent, digits):
     text = f"{Decimal(digits).scaleb(exponent):.11e}"
@@ -118,7 +118,7 @@ def test_a_negative_zero_is_a_zero():
     assert float(written(-0.0)) == 0
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.tuples(*[st.floats() | st.floats(0, 1e6)] * 3), max_size=30))
 def test_rows_are_three_columns_that_numpy_reads_back(rows):
     first, second, third = (

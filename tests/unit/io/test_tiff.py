@@ -4,7 +4,7 @@ import struct
 import numpy as np
 import pytest
 import tifffile
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from saxsdog.errors import FrameError
@@ -155,7 +155,6 @@ def test_a_directory_that_is_not_there_is_refused(data):
         described(data)
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_changed_bytes_are_described_or_refused(data):
     raw = bytearray(tiff_bytes(IMAGE, rows_per_strip=2, page=2, tags=[(270, 2, 9, b"# Tau = 0")]))

@@ -332,7 +332,7 @@ def test_resuming_repeats_a_curve_that_is_cut_off(tmp_path, job):
 def test_resuming_repeats_what_an_older_mask_made(tmp_path, job):
     curve = reducer(tmp_path).reduce(job).curves[0]
     changed = last_change(Path(curve)) + 1
-    newer = ReuseRule(keep_up_to_date=True, masks_changed=changed)
+    newer = ReuseRule(keep_up_to_date=True, files_changed=changed)
     assert reducer(tmp_path, newer).reduce(job).status is Status.INTEGRATED
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
@@ -32,7 +32,6 @@ def loop(image, block):
     return result
 
 
-@settings(deadline=None)
 @given(st.data(), st.sampled_from(FORMS), st.integers(1, 12))
 def test_blocks_are_averaged_as_a_plain_loop_does(data, form, max_side):
     shape = data.draw(npst.array_shapes(min_dims=2, max_dims=2, max_side=10))

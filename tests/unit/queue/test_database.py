@@ -170,9 +170,7 @@ def test_a_database_is_set_aside_with_its_log_though_another_program_reads_it(tm
     assert aside == {f"journal.sqlite{suffix}.damaged" for suffix in ("", "-wal", "-shm")}
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32), share=st.floats(0, 1, exclude_max=True))
 def test_a_database_with_a_page_of_noise_is_set_aside_or_of_use(tmp_path, whole, seed, share):
     path = tmp_path / "journal.sqlite"

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from saxsdog.errors import OutputError
@@ -114,7 +114,6 @@ def test_the_newest_version_is_found(journal):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="other systems have no such names")
-@settings(deadline=None)
 @given(folders=st.lists(parts, max_size=3), name=parts)
 def test_any_name_of_bytes_comes_back(folders, name):
     path = os.fsdecode(b"/" + b"/".join([*folders, name]))
@@ -293,7 +292,6 @@ def test_a_page_begins_behind_its_mark(journal):
     assert journal.endings(endings[0].number, 10) == endings[1:]
 
 
-@settings(deadline=None)
 @given(
     states=st.lists(st.sampled_from(list(State)), max_size=30),
     limit=st.integers(1, 7),

@@ -87,7 +87,7 @@ def float_frames(draw):
     return geometry, draw(channels_of(geometry.shape)), image
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(integer_frames())
 def test_every_count_is_summed_once_and_exactly(frame):
     geometry, channels, image = frame
@@ -102,7 +102,7 @@ def test_every_count_is_summed_once_and_exactly(frame):
         assert left.sum() == layer.sub_pixels * used.sum()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(integer_frames(), st.sampled_from(ErrorModel))
 def test_area_times_intensity_is_the_sum_of_all_good_counts(frame, model):
     geometry, channels, image = frame
@@ -116,7 +116,7 @@ def test_area_times_intensity_is_the_sum_of_all_good_counts(frame, model):
         assert (np.isnan(curve.intensity) == (curve.area == 0)).all()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(float_frames())
 def test_no_part_of_a_real_number_is_lost(frame):
     geometry, channels, image = frame
@@ -129,7 +129,7 @@ def test_no_part_of_a_real_number_is_lost(frame):
         assert curve.area.sum() == pytest.approx(used.sum(), rel=1e-12)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(float_frames(), st.sampled_from(ErrorModel))
 def test_numbers_that_are_not_negative_have_a_mean_that_is_not_negative(frame, model):
     geometry, channels, image = frame

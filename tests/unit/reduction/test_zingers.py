@@ -149,7 +149,7 @@ def test_every_radial_curve_judges_by_its_own_rings():
     assert around.zingers is None
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32 - 1), st.integers(0, 40), st.floats(3.0, 8.0))
 def test_clipping_never_adds_pixels_and_counts_those_that_it_takes(seed, number, sigmas):
     image = a_frame(seed % 1000)
