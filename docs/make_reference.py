@@ -16,6 +16,7 @@ from saxsdog.cli import server
 from saxsdog.cli.leash import commands as leash
 from saxsdog.cli.main import COMMANDS
 from saxsdog.detectors import DETECTORS
+from saxsdog.refinement.calibrants import CALIBRANTS
 from saxsdog.schema import load_schema
 from saxsfeeder import command as feeder
 from saxsleash import command as window
@@ -119,6 +120,12 @@ makers' data sheets. Images with binned pixels, and gaps that a maker fills in b
 numbers of their own.
 """
 
+CALIBRANTS_INTRODUCTION = """
+The powders that `saxsdog calibrate --calibrant NAME` and *Refine…* in the window know. Upper and
+lower case, spaces and dashes do not matter. A file with one spacing in Ångström at the start of
+each line stands for any other powder; pyFAI's `.D` files are of this form.
+"""
+
 TESTS = Path(__file__).parents[1] / "tests"
 
 PROMISES_INTRODUCTION = """
@@ -196,6 +203,7 @@ def main() -> None:
 def pages() -> dict[Path, str]:
     """Path and content of every generated page."""
     return {
+        REFERENCE / "calibrants.md": calibrants_page(),
         REFERENCE / "calibration.md": calibration_page(),
         REFERENCE / "command-line.md": command_line_page(),
         REFERENCE / "detectors.md": detectors_page(),
@@ -230,6 +238,19 @@ def detectors_page() -> str:
         height, width = (f"{1e6 * edge:.6g}" for edge in known.pixel_size)
         parts.append(
             f"| {known.name} | {rows} × {columns} | {height} × {width} | {known.gaps or 'none'} |"
+        )
+    return "\n".join([*parts, ""])
+
+
+def calibrants_page() -> str:
+    """List the powders that are known by name, with the source of their spacings."""
+    parts = [NOTE, "# Calibrants", CALIBRANTS_INTRODUCTION]
+    parts += ["| name | also | first ring: d, nm | q, nm⁻¹ | source |", "|---|---|---|---|---|"]
+    for known in CALIBRANTS:
+        also = ", ".join(f"`{alias}`" for alias in known.aliases)
+        parts.append(
+            f"| {known.name} | {also} | {known.spacings[0]:.6g} | {known.qs[0]:.5g} | "
+            f"{known.source} |"
         )
     return "\n".join([*parts, ""])
 

@@ -146,15 +146,26 @@ _WHOLE = {
     "Rayonix MX300-HS": ((3840, 3840), 78.125e-6),
     "Rayonix MX325": ((4096, 4096), 79.346e-6),
     "Rayonix MX340-HS": ((3840, 3840), 88.5417e-6),
+    "Rayonix MX425-HS": ((9600, 9600), 44.2708e-6),
+    "Rayonix SX30-HS": ((1920, 1920), 15.625e-6),
+    "Rayonix SX85-HS": ((1920, 1920), 44.2708e-6),
     "Mar 345": ((3450, 3450), 100e-6),
+    "Mar 555": ((3072, 2560), 139e-6),
+    "ADSC Q4": ((2304, 2304), 51e-6),
     "ADSC Q210": ((4096, 4096), 51e-6),
+    "ADSC Q270": ((4168, 4168), 51e-6),
     "ADSC Q315": ((6144, 6144), 51e-6),
+    "ADSC HF-130K": ((256, 512), 150e-6),
+    "ADSC HF-262K": ((512, 512), 150e-6),
     "ADSC HF-1M": ((1024, 1024), 150e-6),
+    "ADSC HF-2.4M": ((1536, 1536), 150e-6),
     "ADSC HF-4M": ((2048, 2048), 150e-6),
     "ADSC HF-9.4M": ((3072, 3072), 150e-6),
     "Perkin Elmer": ((2048, 2048), 200e-6),
     "Dexela 2923": ((3888, 3072), 75e-6),
     "Titan": ((2048, 2048), 60e-6),
+    "FReLoN": ((2048, 2048), 50e-6),
+    "Fairchild": ((4096, 4096), 15e-6),
     "Apex2": ((1024, 1024), 120e-6),
 }
 
@@ -174,6 +185,22 @@ DETECTORS: dict[str, Detector] = {
     )
 }
 """Every detector of the table, by name."""
+
+_OTHER_NAMES = {
+    "perkin": "Perkin Elmer",
+    "maxipix": "Maxipix 1x1",
+    "lambda7m5": "Lambda 7.5M",
+    "hf130k": "ADSC HF-130K",
+    "hf262k": "ADSC HF-262K",
+    "hf1m": "ADSC HF-1M",
+    "hf2m": "ADSC HF-2.4M",
+    "hf4m": "ADSC HF-4M",
+    "hf9m": "ADSC HF-9.4M",
+    "rayonixlx170": "Rayonix LX170-HS",
+    "rayonixlx255": "Rayonix LX255-HS",
+    "rayonixmx170": "Rayonix MX170-HS",
+}
+"""What pyFAI calls them, without case and marks."""
 
 _NOT_IN_NAMES = re.compile(
     r"dectris|bruker|cdte|(?<=\d)[\s_-]+(?:x|xe|r|s)(?=[\s_-])", re.IGNORECASE
@@ -197,8 +224,9 @@ def detector(name: str) -> Detector:
     UsageError
         If no detector has this name; the message lists those that exist.
     """
+    wanted = _OTHER_NAMES.get(_plain(name), name)
     for known, candidate in DETECTORS.items():
-        if _plain(known) == _plain(name):
+        if _plain(known) == _plain(wanted):
             return candidate
     raise UsageError(f"expected one of the detectors {', '.join(DETECTORS)}; got {name!r}")
 

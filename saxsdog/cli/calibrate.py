@@ -4,7 +4,7 @@ import argparse
 import json
 import math
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +20,16 @@ from saxsdog.cli.arguments import (
     positive_number,
 )
 from saxsdog.cli.exit_status import ExitStatus
+from saxsdog.cli.start_geometry import start_of
 from saxsdog.errors import OutputError, UsageError
 from saxsdog.image_names import split
-from saxsdog.io.images import Frame, read_frame
+from saxsdog.io.images import read_frame
 from saxsdog.io.mask_files import read_mask
 from saxsdog.paths import printable
 from saxsdog.reduction.geometry import Geometry
 from saxsdog.refinement.calibrants import CALIBRANTS, Calibrant, calibrant, calibrant_of
-from saxsdog.refinement.document import refined_document
+from saxsdog.refinement.document import refined_document, tilt_of
 from saxsdog.refinement.errors import RefinementError
-from saxsdog.refinement.header_start import HeaderStart, start_of
 from saxsdog.refinement.result import Refinement
 from saxsdog.whole_file import write_whole
 
@@ -37,8 +37,9 @@ DESCRIPTION = f"""\
 Refine beam centre, distance and, if wanted, tilt from a frame of a powder whose rings are known.
 
 Start from a calibration that is roughly right: about 40 pixels and 30 % in distance are near
-enough. Everything but the geometry is taken over from it. What the header of the frame or an option
-says about the geometry can stand in for it. The wavelength must be right: the rings cannot tell it
+enough. Everything but the geometry is taken over from it. Without one the frame's own file can say
+enough: the header of a Pilatus or of an EDF image (SPD), an HDF5 file with a detector, the master
+beside an Eiger's data; options win over it. The wavelength must be right: the rings cannot tell it
 from the distance.
 
 calibrants: {", ".join(known.name for known in CALIBRANTS)}; or a file with one spacing in
@@ -49,18 +50,13 @@ examples:
   saxsdog calibrate agbeh.tif --start may.saxsconf -o june.saxsconf
   saxsdog calibrate lab6.cbf --start may.saxsconf --calibrant LaB6 --free tilt --plot rings.png
   saxsdog calibrate agbeh.cbf --distance 830 --center 804 422 -o june.saxsconf
+  saxsdog calibrate series_1_data_000001.h5::0 -o june.saxsconf
 
 exit status: 0 all well, 1 the frame cannot be read or does not show the rings, 2 the call or the
 calibration is wrong or results cannot be written."""
 
 SUFFIX = ".saxsconf"
 FIGURE_SIZE = (13.0, 6.0)
-
-_OPTIONS = {
-    "wavelength": "--wavelength ANGSTROM",
-    "distance": "--distance MM",
-    "pixel_size": "--pixel-size V H",
-}
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -79,7 +75,9 @@ def run(arguments: Sequence[str]) -> int:
     try:
         name, page = split(options.frame)
         frame = read_frame(Path(name), page=page)
-        start = _start(options, template, frame)
+        begun = start_of(options, template, frame)
+        start = begun.geometry
+        _note(begun.remarks)
         mask = None if options.mask is None else read_mask(options.mask, start.shape)
         refinement = refine(frame.image, start, powder, mask=mask, tilt=options.free == "tilt")
     except FrameError as error:
@@ -104,11 +102,14 @@ def _check_target(target: Path | None, start: Path | None, *, force: bool) -> No
     if target.exists() and not force:
         raise UsageError(f"{target}: is there already; --force replaces it")
     if start is not None and target.parent.resolve() != start.parent.resolve():
-        print(
-            f"note: {printable(str(target))} is in another folder than the start: mask files are "
-            "looked for beside it",
-            file=sys.stderr,
+        _note(
+            [f"{target} is in another folder than the start: mask files are looked for beside it"]
         )
+
+
+def _note(remarks: Iterable[str]) -> None:
+    for remark in remarks:
+        print(f"note: {printable(remark)}", file=sys.stderr)
 
 
 def _calibrant(text: str) -> Calibrant:
@@ -119,54 +120,6 @@ def _calibrant(text: str) -> Calibrant:
         except OSError as error:
             raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
     return calibrant(text)
-
-
-def _start(options: argparse.Namespace, template: Calibration | None, frame: Frame) -> Geometry:
-    """Put the start together: options win over the calibration, that over the header."""
-    shape = frame.image.shape[0], frame.image.shape[1]
-    header = start_of(frame.header.fields)
-    base = None if template is None else template.geometry
-    if base is not None and base.shape != shape:
-        raise UsageError(
-            f"{options.start}: expected Geometry.Imagesize {list(shape)} as the frame has, "
-            f"got {list(base.shape)}"
-        )
-    given = {
-        "wavelength": options.wavelength and options.wavelength * 0.1,
-        "distance": options.distance and options.distance * 1e-3,
-        "pixel_size": options.pixel_size and tuple(1e-6 * edge for edge in options.pixel_size),
-    }
-    values = {
-        key: value or (base and getattr(base, key)) or getattr(header, key)
-        for key, value in given.items()
-    }
-    for key, value in values.items():
-        if value is None:
-            raise UsageError(
-                f"expected a {key.replace('_', ' ')} to start from, neither a calibration nor the "
-                f"header says one; give it with --start CAL or {_OPTIONS[key]}"
-            )
-    return Geometry(
-        shape=shape,
-        beam_center=_center(options, base, header, shape),
-        tilt=0.0 if base is None else base.tilt,
-        tilt_rotation=0.0 if base is None else base.tilt_rotation,
-        **values,
-    )
-
-
-def _center(
-    options: argparse.Namespace,
-    base: Geometry | None,
-    header: HeaderStart,
-    shape: tuple[int, int],
-) -> tuple[float, float]:
-    if options.center is not None:
-        from_bottom, from_left = options.center
-        return shape[0] - from_bottom, from_left
-    if base is not None:
-        return base.beam_center
-    return header.beam_center or (shape[0] / 2, shape[1] / 2)
 
 
 def _tell(options: argparse.Namespace, refinement: Refinement) -> None:
@@ -307,7 +260,7 @@ def _new_document(start: Geometry) -> dict[str, Any]:
             "DedectorDistanceMM": 0.0,
             "Imagesize": list(start.shape),
             "PixelSizeMicroM": [round(edge * 1e6, 6) for edge in start.pixel_size],
-            "Tilt": {"TiltRotDeg": 0.0, "TiltAngleDeg": 0.0},
+            "Tilt": tilt_of(start),
         },
         "Wavelength": 0.0,
         "Masks": [{"Name": "whole detector"}],

@@ -17,7 +17,8 @@ from saxsdog.detectors import detector_table
 from saxsdog.errors import CalibrationError, UsageError
 from saxsdog.exporters.choose import FORMATS as EXPORTS
 from saxsdog.exporters.choose import export_calibration, format_for
-from saxsdog.importers.choose import FORMATS, NO_MASKS, Imported, import_calibration
+from saxsdog.importers.apart import import_apart
+from saxsdog.importers.choose import FORMATS, NO_MASKS, Imported
 from saxsdog.importers.findings import Facts, facts_of_detector
 from saxsdog.paths import printable
 from saxsdog.schema import load_schema
@@ -63,7 +64,7 @@ def run(arguments: Sequence[str]) -> int:
     target: Path = options.target
     _check_target(source, target, force=options.force)
     template = Calibration.load(options.template).document if options.template else None
-    imported = import_calibration(
+    imported = import_apart(
         source, template, asked=_asked(options), file_format=options.file_format
     )
     foreign = format_for(target)

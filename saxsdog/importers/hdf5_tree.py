@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from saxsdog.errors import CalibrationError
 from saxsdog.importers.words import shown
@@ -101,7 +102,7 @@ class Tree:
                 return None
             if dataset.dtype.kind not in "iuf":
                 return None
-            values = np.asarray(dataset[()], np.float64).reshape(-1)
+            values = _in_double_precision(np.asarray(dataset[()]).reshape(-1))
             attributes = {name: dataset.attrs[name] for name in dataset.attrs}
         unit = one_text(attributes.get("units", "")).strip().casefold()
         return Quantity(path, values, unit, attributes)
@@ -152,6 +153,16 @@ def opened(path: Path) -> Iterator[Tree]:
         with translated("a group in an HDF5 file"):
             root = file["/"].id
         yield Tree(root)
+
+
+def _in_double_precision(values: NDArray[Any]) -> Array:
+    """Convert numbers; single precision to the shortest decimals that it stands for.
+
+    Detectors write the edge of a pixel as a single-precision 7.5e-5, which is 7.50000035624e-5.
+    """
+    if values.dtype.kind == "f" and values.dtype.itemsize < np.dtype(np.float64).itemsize:
+        values = values.astype(np.str_)
+    return values.astype(np.float64)
 
 
 def one_text(value: Any) -> str:

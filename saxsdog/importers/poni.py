@@ -42,13 +42,13 @@ used by pyFAI" and "Detector orientation".
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from saxsdog.detectors import Detector, detector
-from saxsdog.errors import CalibrationError, DocumentError, UsageError
+from saxsdog.errors import CalibrationError, DocumentError
 from saxsdog.importers.findings import NOTHING, UM_PER_M, Facts, Findings, findings
 from saxsdog.importers.plane import tilt_of
+from saxsdog.importers.poni_detector import facts_of
 from saxsdog.importers.words import number, shown
 from saxsdog.schema import parse_json
 
@@ -59,12 +59,6 @@ _NEWEST = 3.0
 _AS_STORED = 3
 _FROM_LAST_ROW, _FROM_LAST_COLUMN = (1, 2), (1, 4)
 _TELLTALE = re.compile(r"^\s*(?:poni_version|poni1|poni2)\s*:", re.IGNORECASE | re.MULTILINE)
-_NO_NAMES = ("", "none", "detector")
-_MOST_PIXELS = 1_000_000
-"""Along one edge of a detector; more is not one."""
-
-_UNCHANGED = 1e-6
-"""Relative difference between pixel sizes that is only a matter of digits."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +119,12 @@ def read(text: str, asked: Facts = NOTHING, fallback: Facts = NOTHING) -> Findin
     _check_version(values)
     config = _detector_config(values)
     axes = _axes(config, remarks)
-    facts = Facts(*_detector(values, config, remarks), wavelength=_wavelength(values))
+    name = _word(values, "detector")
+    if config is None:
+        detector = facts_of(name, _first_settings(values), remarks, edges="PixelSize")
+    else:
+        detector = facts_of(name, config, remarks)
+    facts = replace(detector, wavelength=_wavelength(values))
     known = asked.or_else(facts).or_else(fallback)
     distance, hit, slope, tilt = _rotated(values, axes)
     turned = _around_beam(values, axes)
@@ -196,92 +195,14 @@ def _axes(config: Mapping[str, Any] | None, remarks: list[str]) -> _Axes:
     return _Axes(orientation in _FROM_LAST_ROW, orientation in _FROM_LAST_COLUMN)
 
 
-def _detector(
-    values: _Values, config: Mapping[str, Any] | None, remarks: list[str]
-) -> tuple[tuple[int, int] | None, tuple[float, float] | None]:
-    """Find size of image (rows, columns) and pixel (vertical, horizontal), µm."""
-    name = values["detector"].text if "detector" in values else ""
-    known = _by_name(name, remarks)
-    if config is None:
-        pixel_size = _pair(values.number("pixelsize1"), values.number("pixelsize2"), "PixelSize")
-        image_size = None
-        spline = values["splinefile"].text if "splinefile" in values else ""
-    else:
-        pixel_size = _pair(config.get("pixel1"), config.get("pixel2"), "Detector_config.pixel")
-        image_size = _image_size(config.get("max_shape"))
-        spline = str(config.get("splineFile") or "")
-    if spline.casefold() not in ("", "none"):
-        remarks.append(f"the distortion of the detector ({shown(spline)}) cannot be carried over")
-    if config is not None and config.get("filename"):
-        remarks.append(
-            f"positions of pixels in a file ({shown(str(config['filename']))}) cannot be carried "
-            "over"
-        )
-    if known is not None:
-        pixel_size = pixel_size or known.pixel_size
-        image_size = image_size or _binned(known, pixel_size, remarks)
-    in_um = None
-    if pixel_size is not None:
-        in_um = UM_PER_M * pixel_size[0], UM_PER_M * pixel_size[1]
-    return image_size, in_um
+def _first_settings(values: _Values) -> Mapping[str, Any]:
+    """Return the settings of the detector of version 1, which has them as lines of their own."""
+    edges = {"pixel1": values.number("pixelsize1"), "pixel2": values.number("pixelsize2")}
+    return {**edges, "splineFile": _word(values, "splinefile")}
 
 
-def _by_name(name: str, remarks: list[str]) -> Detector | None:
-    """Look a detector up."""
-    if name.casefold() in _NO_NAMES:
-        return None
-    try:
-        return detector(name)
-    except UsageError:
-        remarks.append(f"the detector {shown(name)} is not in our table")
-        return None
-
-
-def _pair(first: Any, second: Any, name: str) -> tuple[float, float] | None:
-    """Two edges of a pixel, m; one of them may be missing."""
-    if first is None and second is None:
-        return None
-    return _edge(second if first is None else first, name), _edge(
-        first if second is None else second, name
-    )
-
-
-def _edge(value: Any, name: str) -> float:
-    if type(value) not in (int, float) or not 0 < value < 1:
-        raise CalibrationError(
-            f"{name}: expected the edge of a pixel in m, got {shown(str(value))}"
-        )
-    return float(value)
-
-
-def _image_size(shape: Any) -> tuple[int, int] | None:
-    if not shape:
-        return None
-    try:
-        rows, columns = shape
-    except (TypeError, ValueError):
-        rows = columns = None
-    if not all(type(n) is int and 1 <= n <= _MOST_PIXELS for n in (rows, columns)):
-        raise CalibrationError(
-            f"Detector_config.max_shape: expected rows and columns, got {shown(str(shape))}"
-        )
-    return int(rows), int(columns)
-
-
-def _binned(
-    known: Detector, pixel_size: tuple[float, float] | None, remarks: list[str]
-) -> tuple[int, int] | None:
-    """Find the size of an image whose pixels may be some of the detector's together."""
-    factors = [
-        ours / theirs for ours, theirs in zip(pixel_size or (), known.pixel_size, strict=False)
-    ]
-    whole = [max(round(factor), 1) for factor in factors]
-    if any(abs(factor - n) > _UNCHANGED * n for factor, n in zip(factors, whole, strict=True)):
-        remarks.append(f"the pixels are not those of a {known.name}")
-        return None
-    if set(whole) != {1}:
-        remarks.append(f"{whole[0]} x {whole[1]} pixels of a {known.name} together are one here")
-    return known.shape[0] // whole[0], known.shape[1] // whole[1]
+def _word(values: _Values, key: str) -> str:
+    return values[key].text if key in values else ""
 
 
 def _wavelength(values: _Values) -> float | None:

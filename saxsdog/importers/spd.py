@@ -46,6 +46,7 @@ _VALUE = re.compile(
 _LENGTHS = {"": 1.0, "m": 1.0, "mm": 1e-3, "um": 1e-6, "nm": 1e-9, "a": 1e-10}
 _ANGLES = {"": 1.0, "rad": 1.0, "deg": math.pi / 180}
 _PIXELS = {"": 1.0, "pixel": 1.0, "pixels": 1.0}
+_ENOUGH = ("sampledistance", "center_1", "center_2")
 _REVERSED_COLUMNS, _REVERSED_ROWS, _SWAPPED = (2, 4), (3, 4), (5, 6, 7, 8)
 
 
@@ -93,7 +94,12 @@ def read(path: Path, asked: Facts = NOTHING, fallback: Facts = NOTHING) -> Findi
     CalibrationError
         If there is no header, it says nothing of a geometry, or a key is wrong.
     """
-    return from_fields(_fields(path), asked, fallback)
+    fields = _fields(path)
+    if not any(key.casefold() in _ENOUGH for key in fields):
+        raise CalibrationError(
+            "expected SampleDistance or Center_1 and Center_2 in the header, there is neither"
+        )
+    return from_fields(fields, asked, fallback)
 
 
 def _fields(path: Path) -> Mapping[str, str]:
@@ -121,10 +127,6 @@ def from_fields(
     keys = _Keys(fields)
     length = keys.value("SampleDistance", _LENGTHS)
     center = keys.pair("Center", _PIXELS)
-    if length is None and center is None:
-        raise CalibrationError(
-            "expected SampleDistance or Center_1 and Center_2 in the header, there is neither"
-        )
     remarks: list[str] = []
     size = keys.pair("Dim", _PIXELS)
     edges = keys.pair("PSize", _LENGTHS)

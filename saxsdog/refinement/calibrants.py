@@ -142,7 +142,8 @@ CALIBRANTS = (
     Calibrant(
         "Cholesteryl palmitate",
         _lamellar(5.25),
-        "lamellar spacing 5.25 nm, nominal: it depends on the preparation; give your own in a file",
+        "lamellar spacing 5.25 nm, nominal: we know of no published measurement, and it depends on "
+        "the preparation; give your own in a file",
         ("cholesterolpalmitate",),
         nominal=True,
     ),

@@ -34,6 +34,9 @@ STEPS = (1e-3, 1e-3, 1e-7, 1e-6, 1e-6)
 
 N_SOLUTIONS = 6
 
+AS_WELL = 1.1
+"""Residuals of a fit over those of another up to which both may be right."""
+
 
 @dataclass(frozen=True, eq=False)
 class Fit:
@@ -181,6 +184,21 @@ def fit_honestly(points: RingPoints, angles: Array, robust: Fit, *, tilt: bool) 
         ring_scatter=noise.ring * math.sqrt(spread),
         converged=robust.converged and settled,
     )
+
+
+def with_the_opposite_tilt(points: RingPoints, angles: Array, fit: Fit) -> Fit:
+    """Let the covariance cover the opposite tilt, if it fits as well.
+
+    At small angles a ring alone is an ellipse, which a tilt and its opposite make around two
+    centres.
+    """
+    geometry = fit.geometry
+    opposite = replace(geometry, tilt_rotation=geometry.tilt_rotation + math.pi)
+    other = fit_robustly(points.only(fit.used), angles, opposite, tilt=True)
+    if other.rms > AS_WELL * fit.rms:
+        return fit
+    apart = parameters_of(other.geometry, tilt=True) - parameters_of(geometry, tilt=True)
+    return replace(fit, covariance=fit.covariance + np.outer(apart, apart))
 
 
 def _jacobian(values: Array, start: Geometry, points: RingPoints, angles: Array) -> Array:

@@ -1,10 +1,11 @@
-"""Where the header of a frame says that the detector stands."""
+"""Where a header says that the detector stands."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 _NUMBER = re.compile(r"[-+]?\d{1,20}(?:\.\d{0,20})?(?:[eE][-+]?\d{1,3})?")
+_MILLIMETRES = re.compile(r"\d\s*mm\b")
 
 
 @dataclass(frozen=True)
@@ -21,16 +22,19 @@ class HeaderStart:
         ``(vertical, horizontal)``, m.
     beam_center
         ``(row, column)``, pixels.
+    tilt
+        ``(tilt, tilt_rotation)`` as those of a geometry, rad.
     """
 
     wavelength: float | None = None
     distance: float | None = None
     pixel_size: tuple[float, float] | None = None
     beam_center: tuple[float, float] | None = None
+    tilt: tuple[float, float] | None = None
 
 
 def start_of(fields: Mapping[str, str]) -> HeaderStart:
-    """Read the lines that Pilatus detectors write, and the keys of ESRF's EDF files.
+    """Read the lines that Pilatus detectors write.
 
     A value that cannot be one is left out: many beamlines leave zeros there.
     """
@@ -39,19 +43,21 @@ def start_of(fields: Mapping[str, str]) -> HeaderStart:
     def numbers(key: str) -> list[float]:
         return [float(word) for word in _NUMBER.findall(known.get(key, "")[:100])]
 
-    def positive(key: str, factor: float = 1.0) -> float | None:
+    def positive(key: str) -> float | None:
         found = numbers(key)
-        return found[0] * factor if found and found[0] > 0 else None
+        return found[0] if found and found[0] > 0 else None
 
-    # Pilatus writes Ångström as "1.54 A"; the EDF key is spelled alike, and in metres.
+    # Pilatus writes Ångström as "1.54 A"; other keys of this name have metres.
     wavelength = positive("wavelength")
     if wavelength is not None:
         wavelength *= 1e9 if wavelength < 1e-6 else 0.1
+    distance = positive("detector_distance")
+    if distance is not None and _MILLIMETRES.search(known["detector_distance"][:100]):
+        distance /= 1000
     return HeaderStart(
         wavelength=wavelength,
-        distance=positive("detector_distance") or positive("sampledistance"),
-        pixel_size=_pixel_size(numbers("pixel_size"))
-        or _pixel_size([*numbers("psize_2"), *numbers("psize_1")]),
+        distance=distance,
+        pixel_size=_pixel_size(numbers("pixel_size")),
         beam_center=_center(numbers("beam_xy")),
     )
 

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import label
+from scipy.ndimage import label, maximum_filter, minimum_filter
 
 from saxsdog.errors import UsageError
 from saxsdog.inspection.counts import Flags, without_count
@@ -16,6 +16,9 @@ Indices = NDArray[np.intp]
 
 DARK_AREA = 100
 """Pixels of zero that hang together and are more than chance, where others count."""
+
+DARK_SQUARE = 10
+"""Side of a square of zeros that is more than chance, even where half of a frame is zero."""
 
 BRIGHT = 2.0
 """Median counts of a frame in which a large area of zeros is a dead module or a shadow."""
@@ -89,12 +92,25 @@ class Pixels:
 def _dark(image: NDArray[Any], used: Flags) -> Flags:
     """Tell which pixels lie in large areas of zeros: they look even, which rings do too."""
     zero = used & (image == 0)
-    if not zero.any() or not np.median(image[used]) >= BRIGHT:
-        return np.zeros(image.shape, np.bool_)
+    dark = np.zeros(image.shape, np.bool_)
+    if not zero.any():
+        return dark
+    if not _is_bright(image, used):
+        # The zeros may be those of half a detector. Chance makes no squares where others count.
+        if not _is_bright(image, used & ~zero):
+            return dark
+        dark = np.asarray(maximum_filter(minimum_filter(zero, DARK_SQUARE), DARK_SQUARE, origin=-1))
+        dark &= zero
+        if not _is_bright(image, used & ~dark):
+            return dark
     areas, number = label(zero)
     large = np.bincount(areas.ravel(), minlength=number + 1) >= DARK_AREA
     large[0] = False
-    return np.asarray(large[areas])
+    return np.asarray(large[areas] | dark)
+
+
+def _is_bright(image: NDArray[Any], pixels: Flags) -> bool:
+    return bool(pixels.any() and np.median(image[pixels]) >= BRIGHT)
 
 
 def pixels_per_radian(geometry: Geometry, angles: Array) -> Array:

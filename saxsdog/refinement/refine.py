@@ -14,10 +14,10 @@ from saxsdog.reduction.geometry import Geometry, chi, q_from_two_theta, two_thet
 from saxsdog.refinement import start as first
 from saxsdog.refinement.calibrants import Calibrant
 from saxsdog.refinement.errors import RefinementError
-from saxsdog.refinement.fit import Fit, fit_honestly, fit_robustly
+from saxsdog.refinement.fit import Fit, fit_honestly, fit_robustly, with_the_opposite_tilt
 from saxsdog.refinement.pixels import Pixels, pixels_per_radian
 from saxsdog.refinement.profiles import Windows
-from saxsdog.refinement.result import Refinement, result_of
+from saxsdog.refinement.result import Refinement, is_crooked, result_of
 from saxsdog.refinement.ring_points import RingPoints, find_points
 
 Array = NDArray[np.float64]
@@ -113,12 +113,20 @@ def refine(
     if not pixels.counts.size or not np.any(pixels.counts > 0):
         raise RefinementError("expected a frame with counts outside of the mask, got none")
     search = _Search(pixels, calibrant, start)
-    centers = first.even_centers(samples_of(image, ~pixels.used), start)
+    samples = first.flattened(samples_of(image, ~pixels.used), search.spacing(start))
+    centers = first.even_centers(samples, start)
     progress("looking for the distance")
-    geometry = search.best_start([start.beam_center, *centers])
+    geometries = search.starts([start.beam_center, *centers])
     progress("fitting the rings")
-    points, angles, fit = search.settled(geometry, tilt=tilt)
-    return result_of(start, calibrant, points, angles, fit, search.looked_for, tilt=tilt)
+    refused: RefinementError | None = None
+    for geometry in geometries:
+        try:
+            points, angles, fit = search.settled(geometry, tilt=tilt)
+        except RefinementError as error:
+            refused = refused or error
+        else:
+            return search.judged(points, angles, fit, tilt=tilt)
+    raise refused or search.nothing_found()
 
 
 class _Search:
@@ -133,25 +141,28 @@ class _Search:
         self.looked_for: NDArray[np.bool_] = np.zeros(self._all_angles.size, np.bool_)
         """Rings that stood alone on the detector when points were looked for the last time."""
 
-    def best_start(self, centers: list[tuple[float, float]]) -> Geometry:
-        """Choose the hypothesis that the frame looks most like when its rings are fitted."""
+    def spacing(self, geometry: Geometry) -> float:
+        """Usual distance of neighbouring rings on the detector, pixels."""
+        tangents = np.tan(self._all_angles[self._all_angles < math.pi / 2])
+        spacing = first.usual_spacing(tangents, float(np.tan(self._reach(geometry)[1])))
+        return spacing * geometry.distance / geometry.pixel_size[0]
+
+    def starts(self, centers: list[tuple[float, float]]) -> list[Geometry]:
+        """Fit hypotheses roughly; return them, that which the frame is then most like first."""
         tangents = np.tan(self._all_angles[self._all_angles < math.pi / 2])
         guesses = list(
             first.hypotheses(self._pixels, self._start, centers, tangents, MOST_HYPOTHESES)
         )
-        best, most = None, 0.0
+        found: list[tuple[float, Geometry]] = []
         for likely, guess in guesses:
-            if best is not None and likely < max(WORTH_TRYING * guesses[0][0], NEARLY * most):
+            most = max((likeness for likeness, _ in found), default=-math.inf)
+            if found and likely < max(WORTH_TRYING * guesses[0][0], NEARLY * most):
                 break
             geometry = self._roughly(guess)
-            if geometry is None:
-                continue
-            likeness = self._likeness(geometry, tangents)
-            if best is None or likeness > most:
-                best, most = geometry, likeness
-        if best is None:
-            raise RefinementError(self._nothing_found())
-        return best
+            if geometry is not None:
+                found.append((self._likeness(geometry, tangents), geometry))
+        found.sort(key=lambda each: -each[0])
+        return [geometry for _, geometry in found]
 
     def settled(self, geometry: Geometry, *, tilt: bool) -> tuple[RingPoints, Array, Fit]:
         """Look for points and fit, in turn, until nothing moves."""
@@ -160,10 +171,10 @@ class _Search:
         moved = math.inf
         for number in range(MOST_PASSES):
             if self._ran_away(geometry):
-                raise RefinementError(self._nothing_found())
+                raise self.nothing_found()
             angles, points = self._points(geometry, widths, SECTORS)
             if points.number < FEWEST_POINTS:
-                raise RefinementError(self._nothing_found(points.number))
+                raise self.nothing_found(points.number)
             robust = fit_robustly(points, angles, geometry, tilt=tilt)
             moved = self._movement(geometry, robust.geometry, angles, points)
             geometry = robust.geometry
@@ -171,7 +182,46 @@ class _Search:
             if moved < SETTLED and number >= 2:
                 break
         fit = fit_honestly(points, angles, robust, tilt=tilt)
+        if tilt and points.rings.size == 1:
+            fit = with_the_opposite_tilt(points, angles, fit)
         return points, angles, replace(fit, converged=fit.converged and moved < 5 * SETTLED)
+
+    def nothing_found(self, number: int = 0) -> RefinementError:
+        """Return what is to be said where too few points are found."""
+        name = self._calibrant.name
+        low, high = self._q_reach(self._start)
+        return RefinementError(
+            f"expected rings of {name}, found {number} points of them: is it another calibrant, "
+            f"or are distance and wavelength far off? With the start the detector sees q from "
+            f"{low:.3g} to {high:.3g} nm⁻¹"
+        )
+
+    def judged(self, points: RingPoints, angles: Array, fit: Fit, *, tilt: bool) -> Refinement:
+        """Return a result; what a tilt that is held spoils is told from another calibrant."""
+        start, calibrant = self._start, self._calibrant
+        try:
+            found = result_of(start, calibrant, points, angles, fit, self.looked_for, tilt=tilt)
+        except RefinementError as error:
+            if tilt:
+                raise
+            try:
+                freed = self._with_the_tilt_free(fit)
+            except RefinementError:
+                raise error from None
+            held, free = (math.degrees(each.tilt) for each in (start, freed.geometry))
+            raise RefinementError(
+                f"expected the rings of {calibrant.name} on a detector with a tilt of {held:.3g}°, "
+                f"got those on one with a tilt of {free:.3g}°: free the tilt"
+            ) from error
+        if not tilt and is_crooked(fit, points):
+            self._with_the_tilt_free(fit)  # nothing but a tilt may do that
+        return found
+
+    def _with_the_tilt_free(self, fit: Fit) -> Refinement:
+        points, angles, freed = self.settled(fit.geometry, tilt=True)
+        return result_of(
+            self._start, self._calibrant, points, angles, freed, self.looked_for, tilt=True
+        )
 
     def _roughly(self, geometry: Geometry) -> Geometry | None:
         """Fit without the tilt, from wide windows on; ``None`` if that leads nowhere."""
@@ -257,15 +307,6 @@ class _Search:
         scale = pixels_per_radian(new, angles[points.ring])
         moved = _angles(new, points) - _angles(old, points)
         return float(np.max(np.abs(moved * scale)))
-
-    def _nothing_found(self, number: int = 0) -> str:
-        name = self._calibrant.name
-        low, high = self._q_reach(self._start)
-        return (
-            f"expected rings of {name}, found {number} points of them: is it another calibrant, "
-            f"or are distance and wavelength far off? With the start the detector sees q from "
-            f"{low:.3g} to {high:.3g} nm⁻¹"
-        )
 
     def _no_ring_on_detector(self, geometry: Geometry) -> str:
         low, high = self._q_reach(geometry)

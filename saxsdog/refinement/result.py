@@ -215,7 +215,7 @@ def _check(calibrant: Calibrant, points: RingPoints, fit: Fit, *, tilt: bool) ->
     width = float(np.median(points.width))
     outlying = 1.0 - np.count_nonzero(fit.used) / points.number
     beside = fit.ring_scatter > max(MOST_BESIDE * width, LEAST_BESIDE)
-    if beside or outlying > MOST_OFF or (tilt and _is_crooked(fit, points)):
+    if beside or outlying > MOST_OFF or (tilt and is_crooked(fit, points)):
         raise RefinementError(
             f"expected the rings of {calibrant.name}, but the maxima do not lie where it has them: "
             f"whole rings are {fit.ring_scatter:.2g} pixels beside their places, the points "
@@ -223,7 +223,8 @@ def _check(calibrant: Calibrant, points: RingPoints, fit: Fit, *, tilt: bool) ->
         )
 
 
-def _is_crooked(fit: Fit, points: RingPoints) -> bool:
+def is_crooked(fit: Fit, points: RingPoints) -> bool:
+    """Whether the rings have another form than those of this geometry."""
     return fit.rms > MOST_RMS * float(np.median(points.width))
 
 
@@ -265,7 +266,7 @@ def _warnings(
         yield "the fit did not come to an end: do not trust it; begin nearer, or hold the tilt"
     if calibrant.nominal:
         yield f"the spacing of {calibrant.name} is nominal; so is the distance"
-    if not tilt and _is_crooked(fit, points):
+    if not tilt and is_crooked(fit, points):
         yield (
             f"the points lie {fit.rms:.2g} pixels beside their rings: the detector is tilted, or "
             "the calibrant another one; free the tilt"
@@ -276,9 +277,14 @@ def _warnings(
             f"{', '.join(f'{q:.4g}' for q in missing[:MOST_NAMED])} nm⁻¹: they are weak or hidden, "
             "or the calibrant is another one"
         )
-    if tilt and len(rings) < FEWEST_RINGS_FOR_TILT:
+    if tilt and len(rings) == 1:
         yield (
-            f"{_rings_in_words(len(rings))}: too few to tell a tilt from a shift of the centre "
+            "only one ring: too few to tell a tilt from its opposite around another centre (three "
+            "or more are better); hold the tilt"
+        )
+    elif tilt and len(rings) < FEWEST_RINGS_FOR_TILT:
+        yield (
+            "only two rings: too few to tell a tilt from a shift of the centre "
             "(three or more are better); hold the tilt"
         )
     if not tilt and len(rings) == 1:
@@ -321,10 +327,6 @@ def _wavelength_warning(calibrant: Calibrant, points: RingPoints, fit: Fit) -> I
             f"the rings would fit better at {wavelength * 10:.5g} ± {error * 10:.2g} Å than at "
             f"{used * 10:.5g} Å: wavelength or calibrant may be wrong"
         )
-
-
-def _rings_in_words(number: int) -> str:
-    return "only one ring" if number == 1 else f"only {number} rings"
 
 
 def _azimuth_seen(azimuths: Array) -> float:

@@ -6,7 +6,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d, maximum_filter1d, minimum_filter, minimum_filter1d
+from scipy.ndimage import (
+    gaussian_filter,
+    gaussian_filter1d,
+    maximum_filter1d,
+    minimum_filter,
+    minimum_filter1d,
+)
 
 from saxsdog.inspection.center import Samples, find_center
 from saxsdog.reduction.geometry import Geometry, chi, two_theta
@@ -27,6 +33,12 @@ LEAST_GRID = 10.0
 least so many blocks of the samples to either side."""
 
 MOST_CENTERS = 3
+
+SMOOTHED = 0.4
+"""Standard deviation of what is taken away, over the usual distance of two rings."""
+
+NARROW_SPACING, WIDE_SPACING = 6.0, 100.0
+"""Blocks; distances of rings between which that holds."""
 
 FARTHEST_TANGENT = 6.0
 """Of scattering angles that are told apart when centres are tried."""
@@ -77,11 +89,10 @@ def profile_of(pixels: Pixels, geometry: Geometry, spacing: float | None = None)
     number = np.bincount(flat, minlength=SECTORS * N_BINS).reshape(SECTORS, N_BINS)
     sums = np.bincount(flat, np.log1p(counts), SECTORS * N_BINS).reshape(SECTORS, N_BINS)
     means = np.where(number >= FEWEST_IN_BIN, sums / np.maximum(number, 1), np.nan)
-    # Sectors differ by what shades them: their levels are made alike before the middle is taken.
     known = np.asarray(np.isfinite(means).any(axis=0))
     middle = np.zeros(N_BINS)
     if known.any():
-        middle[known] = np.nanmedian(means[:, known], axis=0)
+        middle[known] = _middle_of_sectors(means[:, known])
         middle = np.interp(np.arange(N_BINS), np.flatnonzero(known), middle[known])
     step = farthest / N_BINS
     width = N_BINS / 20 if spacing is None else spacing / step * BROADEST * 2
@@ -92,12 +103,42 @@ def profile_of(pixels: Pixels, geometry: Geometry, spacing: float | None = None)
     )
 
 
+def _middle_of_sectors(means: Array) -> Array:
+    """Median over sectors, of which something may shade some: their levels are made alike first."""
+    middle = np.nanmedian(means, axis=0)
+    seen = np.isfinite(means).any(axis=1)
+    levels = np.nanmedian(means[seen] - middle, axis=1)
+    return np.asarray(np.nanmedian(means[seen] - levels[:, np.newaxis], axis=0))
+
+
 def _above_background(values: Array, width: int) -> Array:
     """Take away what is broader than a ring: the opening, and what is left of a slope."""
     smooth = gaussian_filter1d(values, 1.0)
     floor = maximum_filter1d(minimum_filter1d(smooth, width), width)
     floor = np.minimum(gaussian_filter1d(floor, width / 4), smooth)
     return np.asarray(smooth - floor)
+
+
+def flattened(samples: Samples, spacing: float) -> Samples:
+    """Take away what is broader than a ring: a slope, the shade of something in the way.
+
+    Parameters
+    ----------
+    samples
+        Of a frame.
+    spacing
+        Usual distance between two rings, pixels.
+    """
+    rows = (samples.rows / samples.block).astype(np.intp)
+    columns = (samples.columns / samples.block).astype(np.intp)
+    if not rows.size:
+        return samples
+    values = np.zeros((int(rows.max()) + 1, int(columns.max()) + 1))
+    there = np.zeros_like(values)
+    values[rows, columns], there[rows, columns] = samples.values, 1.0
+    width = SMOOTHED * float(np.clip(spacing / samples.block, NARROW_SPACING, WIDE_SPACING))
+    smooth = gaussian_filter(values, width) / np.maximum(gaussian_filter(there, width), 1e-9)
+    return replace(samples, values=samples.values - smooth[rows, columns])
 
 
 def even_centers(samples: Samples, start: Geometry) -> list[tuple[float, float]]:

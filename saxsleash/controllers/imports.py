@@ -9,7 +9,8 @@ from PyQt5.QtWidgets import QFileDialog
 
 from saxsdog.errors import CalibrationError
 from saxsdog.importers import fit2d, nexus, poni, saxsdog3, spd
-from saxsdog.importers.choose import Imported, combined, facts_of, import_calibration
+from saxsdog.importers.apart import import_apart
+from saxsdog.importers.choose import Imported, combined, facts_of
 from saxsdog.importers.findings import facts_of_detector
 from saxsdog.importers.nika import NikaValues, from_values
 from saxsleash.appearance import Tone
@@ -65,7 +66,7 @@ class Imports(QObject):
         self._preferences.remember_folder(IMPORT, path.parent)
         template = self._calibration.document
         self._background.run(
-            lambda: import_calibration(path, template, file_format=file_format),
+            lambda: import_apart(path, template, file_format=file_format),
             partial(self._take_over, path.name),
             self._on_failed,
         )

@@ -12,6 +12,7 @@ from saxsleash.controllers.imports import FILTERS, IMPORT
 from saxsleash.dialogs.detector_choice import DetectorDialog
 from tests.helpers.calibrations import FULL, SMALL
 from tests.helpers.foreign import CALIBRATIONS
+from tests.helpers.fragile_hdf5 import write_killer
 from tests.helpers.leash_windows import leash_window
 
 ENTRIES = [
@@ -105,6 +106,17 @@ def test_an_older_calibration_that_is_none_is_refused_with_its_reason(qtbot, tmp
         assert window.question().text() == "Not imported"
         assert "list.json" in window.question().informativeText()
         window.answer("Close")
+
+
+def test_a_file_that_kills_its_reader_leaves_the_window_as_it_was(qtbot, tmp_path, monkeypatch):
+    killer = write_killer(tmp_path / "damaged.h5")
+    with leash_window(qtbot, tmp_path, monkeypatch) as window:
+        window.leash.calibration.open_document(SMALL)
+        window.leash.imports.read(killer)
+        assert window.question().text() == "Not imported"
+        assert "the process that read it has died" in window.question().informativeText()
+        window.answer("Close")
+        assert window.leash.calibration.document == SMALL
 
 
 def test_the_formats_that_are_named_are_those_that_can_be_read():

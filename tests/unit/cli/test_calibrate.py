@@ -1,11 +1,14 @@
 """The command as ``saxsdog calibrate``, run in this process."""
 
 import json
+import math
 import re
 import signal
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from fabio.edfimage import EdfImage
 
 from saxsdog.calibration import Calibration
 from saxsdog.cli.main import main
@@ -89,6 +92,37 @@ def test_the_header_of_the_frame_can_be_the_start(frames, folder, capsys):
     assert 0 < said["TiltAngleDeg_uncertainty"] < 1
     assert [ring["ring"] for ring in said["rings"]] == [1, 2, 3, 4, 5]
     assert (folder / "rings.png").stat().st_size > 10_000
+
+
+def test_what_was_taken_from_where_is_said(frames, capsys):
+    assert calibrate(frames / "agbeh.tif", "--distance", 310) == 0
+    assert (
+        "note: started with wavelength, pixel size, beam centre from the header of agbeh.tif; "
+        "distance from the command line\n"
+    ) in capsys.readouterr().err
+    start = frames / "may.saxsconf"
+    assert calibrate(frames / "agbeh.tif", "--start", start, "--center", 190, 150) == 0
+    assert (
+        f"note: started with wavelength, distance, pixel size, tilt from {start}; "
+        "beam centre from the command line\n"
+    ) in capsys.readouterr().err
+
+
+def test_the_tilt_in_a_header_is_kept_and_written(folder):
+    turned = replace(SMALL, tilt=math.radians(8), tilt_rotation=math.pi / 2)
+    header = {
+        "Center_1": str(SMALL.beam_center[1]),
+        # the foot of the perpendicular lies farther down by the tangent of the rotation
+        "Center_2": str(SMALL.beam_center[0] + 0.3 * math.sin(math.radians(8)) / 172e-6),
+        "SampleDistance": str(0.3 * math.cos(math.radians(8))),
+        "PSize_1": "172e-6",
+        "PSize_2": "172e-6",
+        "WaveLength": "1.54987e-10",
+        "DetectorRotation_1": "8_deg",
+    }
+    EdfImage(powder_image(turned, seed=1), header).write("agbeh.edf")
+    assert calibrate("agbeh.edf", "-o", "new.saxsconf") == 0
+    assert_found(folder / "new.saxsconf", tilt=turned.tilt)
 
 
 def test_options_and_a_file_of_spacings_win(frames, folder):

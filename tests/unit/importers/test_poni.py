@@ -1,14 +1,17 @@
 import json
 import math
+import re
 
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from pyFAI.detectors import ALL_DETECTORS, detector_factory
 from pyFAI.integrator.azimuthal import AzimuthalIntegrator
 
 from saxsdog.calibration import Calibration
-from saxsdog.errors import CalibrationError
+from saxsdog.detectors import detector
+from saxsdog.errors import CalibrationError, UsageError
 from saxsdog.importers.choose import import_text
 from saxsdog.importers.findings import Facts
 from saxsdog.importers.poni import read, recognizes
@@ -126,6 +129,44 @@ def test_of_repeated_calibrations_the_last_one_counts():
     assert "2 calibrations; the last one is taken" in found.remarks
 
 
+@pytest.mark.parametrize("name", sorted({made.__name__ for made in ALL_DETECTORS.values()}))
+def test_every_detector_of_pyfai_is_exact_or_lacks_something_that_is_said(tmp_path, name):
+    theirs = detector_factory(name)
+    path = tmp_path / "a.poni"
+    path.touch()
+    place = {"dist": 0.3, "poni1": 0.05, "poni2": 0.04, "rot1": 0.2, "rot2": -0.1, "rot3": 0.3}
+    oracle = AzimuthalIntegrator(**place, detector=theirs, wavelength=1e-10)
+    oracle.save(str(path))
+    if theirs.IS_FLAT is False:
+        with pytest.raises(CalibrationError, match="expected a flat detector, got"):
+            read(path.read_text())
+        return
+    found = read(path.read_text())
+    if not theirs.uniform_pixel:
+        assert any("have places of their own" in remark for remark in found.remarks)
+    elif "Imagesize" not in found.document["Geometry"]:
+        assert any("is not in our table" in remark for remark in found.remarks) or not theirs.shape
+    else:
+        geometry = Calibration.from_document(import_text(path.read_text()).document).geometry
+        assert geometry.shape == tuple(theirs.shape)
+        rows, columns = np.indices((4, 4)) * np.array(geometry.shape)[:, None, None] // 4
+        angles = oracle.tth(rows.astype(float), columns.astype(float))
+        ours = two_theta(geometry, rows + 0.5, columns + 0.5)
+        assert np.abs(ours - angles).max() < EXACT
+
+
+def test_most_detectors_of_pyfai_are_known_by_the_names_that_it_writes():
+    names = {made.__name__ for made in ALL_DETECTORS.values()} - {"Detector"}
+    unknown = set()
+    for name in names:
+        try:
+            detector(name)
+        except UsageError:
+            unknown.add(name)
+    odd = "Mythen|Basler|Raspberry|Pixi|ImXPad|Xpad|Cirpad|Aarhus|Rapid|Jungfrau|Lambda9M|x133"
+    assert {name for name in unknown if not re.search(odd, name)} == set()
+
+
 @pytest.mark.parametrize(
     ("lines", "shape", "pixel"),
     [
@@ -141,9 +182,9 @@ def test_a_detector_with_a_name_is_known(lines, shape, pixel):
 
 
 def test_a_detector_that_is_not_in_the_table_needs_help():
-    text = "Detector: Perkin\nDetector_config: {}\n" + GEOMETRY
+    text = "Detector: Polaroid\nDetector_config: {}\n" + GEOMETRY
     alone = read(text)
-    assert "the detector 'Perkin' is not in our table" in alone.remarks
+    assert "the detector 'Polaroid' is not in our table" in alone.remarks
     assert not {"Imagesize", "PixelSizeMicroM", "BeamCenter"} & set(alone.document["Geometry"])
     helped = read(text, asked=Facts(image_size=(2048, 2048), pixel_size=(200.0, 200.0)))
     assert len(helped.document["Geometry"]["BeamCenter"]) == 2

@@ -52,13 +52,8 @@ def test_a_document_keeps_all_but_what_was_refined(tilt):
             HeaderStart(0.154987, 0.8297, (172e-6, 172e-6), (238.32, 422.32)),
         ),
         (
-            {
-                "WaveLength": "1.2e-10",
-                "SampleDistance": "2.5",
-                "PSize_1": "1e-4",
-                "PSize_2": "2e-4",
-            },
-            HeaderStart(0.12, 2.5, (2e-4, 1e-4), None),
+            {"WaveLength": "1.2e-10", "Detector_distance": "829.7 mm"},
+            HeaderStart(0.12, 0.8297, None, None),
         ),
         (
             {"Wavelength": "0 A", "Detector_distance": "-1", "Beam_xy": "(0.00, 0.00) pixels"},

@@ -64,6 +64,18 @@ def dead_module(image):
     image[200:, 150:] = 0
 
 
+def dead_majority(image):
+    image[:, :170] = 0
+
+
+def shade(image):
+    image[3 * ROWS + COLUMNS < 560] //= 4
+
+
+def brighter_side(image):
+    image[:] = image * (1 + 3 * COLUMNS / image.shape[1])
+
+
 def weak_module(image):
     image[200:, 150:] //= 2
 
@@ -72,7 +84,20 @@ def hot_pixels(image):
     image.flat[np.random.default_rng(3).choice(image.size, 3000, replace=False)] = 100_000
 
 
-@pytest.mark.parametrize("spoil", [gaps, beamstop, half, dead_module, weak_module, hot_pixels])
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        gaps,
+        beamstop,
+        half,
+        dead_module,
+        dead_majority,
+        shade,
+        brighter_side,
+        weak_module,
+        hot_pixels,
+    ],
+)
 def test_what_hides_rings_does_not_move_them(spoil):
     image = IMAGE.copy()
     spoil(image)
@@ -163,6 +188,18 @@ def test_an_error_of_spacing_shows_as_an_error_of_q():
 def test_another_calibrant_is_refused(powder, complaint):
     with pytest.raises(RefinementError, match=complaint):
         refine(IMAGE, off(SMALL), calibrant(powder))
+
+
+def test_maxima_that_no_tilt_brings_onto_the_rings_are_refused_though_the_tilt_is_held():
+    with pytest.raises(RefinementError, match="another calibrant"):
+        refine(IMAGE, off(SMALL, -30, 0, 1.1), calibrant("tetradecanol"))
+
+
+@pytest.mark.parametrize("degrees", [12, 20])
+def test_a_detector_that_is_far_from_the_tilt_that_is_held_is_told_from_another_calibrant(degrees):
+    true = replace(SMALL, tilt=math.radians(degrees), tilt_rotation=0.7)
+    with pytest.raises(RefinementError, match=rf"of 0°, got .* of {degrees}°: free the tilt"):
+        refine(powder_image(true), off(true), SILVER_BEHENATE)
 
 
 def test_the_rings_of_another_lattice_are_refused_and_of_a_similar_one_doubted():

@@ -7,9 +7,12 @@ import pytest
 
 from saxsdog.refinement.calibrants import SILVER_BEHENATE
 from saxsdog.refinement.refine import refine
-from tests.helpers.powder_frames import SMALL, powder_image
+from tests.helpers.powder_frames import SMALL, expected_counts, powder_image
 
 CASES = 12
+ROWS, COLUMNS = np.indices(SMALL.shape)
+SHADED = 3 * ROWS + COLUMNS < 560
+"""By something that stands in the way in every second case."""
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +36,11 @@ def errors():
             tilt=0.0,
             tilt_rotation=0.0,
         )
-        found = refine(powder_image(true, seed=seed), start, SILVER_BEHENATE, tilt=True)
+        mean = expected_counts(true)
+        if seed % 2:
+            mean = np.where(SHADED, 0.25 * mean, mean)
+        image = np.random.default_rng(seed).poisson(mean).astype(np.int32)
+        found = refine(image, start, SILVER_BEHENATE, tilt=True)
         wrong = [
             *np.subtract(found.geometry.beam_center, true.beam_center),
             np.log(found.geometry.distance / true.distance),
@@ -56,3 +63,14 @@ def test_about_19_of_20_errors_are_within_two_standard_errors(errors):
     assert 0.88 <= share <= 1.0  # of 60 numbers; 0.95 expected, and their scatter is 0.03
     assert np.mean(np.abs(relative) < 3.0) >= 0.98
     assert 0.65 < np.sqrt(np.mean(relative**2)) < 1.25
+
+
+@pytest.mark.parametrize("rotation", [0.4, -2.7])
+def test_the_uncertainty_of_a_tilt_from_one_ring_covers_its_opposite(rotation):
+    true = replace(SMALL, distance=0.9, tilt=np.radians(2), tilt_rotation=rotation)
+    start = replace(true, tilt=0.0, tilt_rotation=0.0)
+    found = refine(powder_image(true, seed=3), start, SILVER_BEHENATE, tilt=True)
+    assert len(found.rings) == 1
+    wrong = np.subtract(found.geometry.tilt_direction, true.tilt_direction)
+    assert np.all(np.abs(wrong) < 3 * np.sqrt(np.diag(found.covariance))[3:])
+    assert found.uncertainties.tilt > 0.9 * np.hypot(*true.tilt_direction)
