@@ -11,7 +11,7 @@ demo: $(VENV)/.demo  ## simulate an experiment, integrate it, draw the result
 	$(BIN)/saxsdog demo build/demo
 
 test: lint  ## lint, type-check, test
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -n auto --dist worksteal --durations 25
 
 soak: $(VENV)/.test  ## the long tests, each for BUDGET seconds: make soak BUDGET=600
 	$(BIN)/python -m pytest tests/faults -m soak --budget $(BUDGET) --durations 0

@@ -7,10 +7,12 @@ if TYPE_CHECKING:
     from saxsdog.client import Client
     from saxsdog.integrator import Integrator
     from saxsdog.io.chi import read_chi
+    from saxsdog.provenance.bundle import Bundle
 
-__all__ = ["Calibration", "Client", "Integrator", "read_chi"]
+__all__ = ["Bundle", "Calibration", "Client", "Integrator", "read_chi"]
 
 _HOMES = {
+    "Bundle": "saxsdog.provenance.bundle",
     "Calibration": "saxsdog.calibration",
     "Client": "saxsdog.client",
     "Integrator": "saxsdog.integrator",

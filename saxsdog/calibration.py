@@ -13,21 +13,30 @@ from saxsdog.classifier_settings import (
     classifier_contradictions,
     classifier_of,
 )
-from saxsdog.errors import CalibrationError, DocumentError, ExpressionError, FrameError
+from saxsdog.correction_settings import (
+    METRE_PER_MICROMETRE,
+    CorrectionSettings,
+    bad_pixels_of,
+    corrections_of,
+    polarization_of,
+)
+from saxsdog.errors import CalibrationError, DocumentError
 from saxsdog.explanations import KeyPath, Problem, path_text
-from saxsdog.expressions import Expression, parse
 from saxsdog.mask_settings import MaskSettings, binning_contradictions, mask_of
-from saxsdog.reasons import Reason
-from saxsdog.reduction.bad_pixels import BadPixels, Clipping
+from saxsdog.reduction.abscissas import METRE_PER_MM, NM_PER_ANGSTROM
+from saxsdog.reduction.bad_pixels import BadPixels
 from saxsdog.reduction.channels import Direction, ErrorModel, Plane
-from saxsdog.reduction.corrections import Polarization, Sensor
+from saxsdog.reduction.corrections import Polarization
 from saxsdog.reduction.geometry import Geometry
+from saxsdog.scale_settings import (
+    BackgroundSettings,
+    Normalization,
+    background_of,
+    normalization_of,
+    scale_problems,
+)
 from saxsdog.schema import load_schema, parse_json, problems, with_defaults
 from saxsdog.whole_file import write_whole
-
-METRE_PER_MM = 1e-3
-METRE_PER_MICROMETRE = 1e-6
-NM_PER_ANGSTROM = 0.1
 
 
 @dataclass(frozen=True)
@@ -40,108 +49,6 @@ class SliceSettings:
     margin: int
     incident_angle: float
     mask: int | None
-
-
-@dataclass(frozen=True)
-class LogSettings:
-    """A table beside the images: its path from their folder, and the column of their names."""
-
-    file: str
-    key: str
-
-
-@dataclass(frozen=True)
-class Normalization:
-    """By what the curves of each image are divided, and their scale.
-
-    Attributes
-    ----------
-    divide_by
-        A formula of values of each image, or ``None``.
-    constants
-        Values that are the same for all images, by lower-case names.
-    log
-        Where further values are found.
-    factor
-        By which all intensities are multiplied, for an absolute scale.
-    unit
-        Of the intensities, empty if they are arbitrary.
-    """
-
-    divide_by: Expression | None
-    constants: Mapping[str, float]
-    log: LogSettings | None
-    factor: float
-    unit: str
-
-    @property
-    def label(self) -> str:
-        """What the intensity is, as plots and curve files write it."""
-        return f"Intensity ({self.unit or 'a.u.'})"
-
-    def factor_of(self, values: Mapping[str, float]) -> float:
-        """Return what the intensities of an image with these values are multiplied by.
-
-        Raises
-        ------
-        FrameError
-            If a value is missing, or the divisor is not more than 0.
-        """
-        if self.divide_by is None:
-            return self.factor
-        divisor = _value(self.divide_by, values, "Normalization.DivideBy")
-        if divisor <= 0.0:
-            raise FrameError(
-                f"Normalization.DivideBy: expected more than 0, got {divisor:g} from "
-                f"{self.divide_by.text!r}",
-                Reason.NO_VALUE,
-            )
-        return self.factor / divisor
-
-
-@dataclass(frozen=True)
-class BackgroundSettings:
-    """What is subtracted besides the curves of the masks.
-
-    Attributes
-    ----------
-    scale
-        How much is subtracted, a formula of values of each image.
-    frames
-        Pattern of the names of images that show a background, empty for none.
-    last
-        How many of them are averaged.
-    """
-
-    scale: Expression
-    frames: str
-    last: int
-
-    def scale_of(self, values: Mapping[str, float]) -> float:
-        """Return how much to subtract from an image; errors as of ``Normalization.factor_of``."""
-        return _value(self.scale, values, "Background.Scale")
-
-
-def _value(expression: Expression, values: Mapping[str, float], key: str) -> float:
-    try:
-        return expression.value(values)
-    except ExpressionError as error:
-        raise FrameError(f"{key}: {error}", Reason.NO_VALUE) from error
-
-
-@dataclass(frozen=True)
-class CorrectionSettings:
-    """``Corrections``: the flat and the dark by their files, all else as the reduction takes it.
-
-    The exposure of the dark is in s; what is ``None`` is not corrected.
-    """
-
-    solid_angle: bool
-    flat: str | None
-    dark: str | None
-    dark_exposure: float | None
-    sensor: Sensor | None
-    sample_transmission: float | None
 
 
 @dataclass(frozen=True)
@@ -237,7 +144,7 @@ class Calibration:
         """
         if found := problems(document, "calibration"):
             return None, found
-        if found := _bad_formulas(document):
+        if found := list(scale_problems(document)):
             return None, found
         calibration = cls._converted(document)
         found = list(calibration.contradictions())
@@ -251,11 +158,11 @@ class Calibration:
             geometry=_geometry(full),
             masks=tuple(map(mask_of, full["Masks"])),
             slices=tuple(map(_slice, full["Slices"])),
-            polarization=_polarization(full.get("PolarizationCorrection")),
-            corrections=_corrections(full.get("Corrections", {})),
-            bad_pixels=_bad_pixels(full.get("BadPixels", {})),
-            normalization=_normalization(full.get("Normalization")),
-            background=_background(full.get("Background")),
+            polarization=polarization_of(full.get("PolarizationCorrection")),
+            corrections=corrections_of(full.get("Corrections", {})),
+            bad_pixels=bad_pixels_of(full.get("BadPixels", {})),
+            normalization=normalization_of(full.get("Normalization")),
+            background=background_of(full.get("Background")),
             classifiers=tuple(map(classifier_of, full["Classifiers"])),
             error_model=ErrorModel(full["ErrorModel"]),
             formats=tuple(full["Formats"]) if "Formats" in full else None,
@@ -297,11 +204,7 @@ class Calibration:
                 )
         entries = self.document.get("Classifiers", [])
         yield from classifier_contradictions(entries, self.classifiers, self.masks)
-        if self.corrections.dark is None and self.corrections.dark_exposure is not None:
-            yield _problem(
-                ("Corrections", "DarkExposureTime"),
-                "expected DarkCurrent beside it, whose exposure it is, got none",
-            )
+        yield from self.corrections.contradictions()
         if not self.slices and (self.slices_only or not self.masks):
             wanted, to_mend = (
                 ("Slices", "Slices") if self.slices_only else ("Masks or Slices", "Masks")
@@ -346,74 +249,3 @@ def _slice(entry: dict[str, Any]) -> SliceSettings:
         incident_angle=math.radians(entry["IncidentAngle"]),
         mask=None if reference < 0 else reference,
     )
-
-
-def _polarization(section: dict[str, Any] | None) -> Polarization | None:
-    if section is None:
-        return None
-    return Polarization(fraction=section["Fraction"], angle=math.radians(section["Angle"]))
-
-
-def _corrections(section: dict[str, Any]) -> CorrectionSettings:
-    sensor = section.get("Sensor")
-    return CorrectionSettings(
-        solid_angle=section.get("SolidAngle", False),
-        flat=section.get("FlatField"),
-        dark=section.get("DarkCurrent"),
-        dark_exposure=section.get("DarkExposureTime"),
-        sensor=None if sensor is None else _sensor(sensor),
-        sample_transmission=section.get("SampleTransmission"),
-    )
-
-
-def _sensor(section: dict[str, Any]) -> Sensor:
-    return Sensor(
-        thickness=section["ThicknessMicroM"] * METRE_PER_MICROMETRE,
-        attenuation_length=section["AttenuationLengthMicroM"] * METRE_PER_MICROMETRE,
-    )
-
-
-def _bad_pixels(section: dict[str, Any]) -> BadPixels:
-    zingers = section.get("Zingers")
-    return BadPixels(
-        count_cutoff=section.get("CountCutoff", False),
-        pixel_mask=section.get("PixelMask", False),
-        zingers=None if zingers is None else Clipping(zingers["Sigmas"], int(zingers["Rounds"])),
-    )
-
-
-def _normalization(section: dict[str, Any] | None) -> Normalization | None:
-    if section is None:
-        return None
-    divide_by, log = section.get("DivideBy"), section.get("Log")
-    return Normalization(
-        divide_by=None if divide_by is None else parse(divide_by),
-        constants={each["Name"].lower(): float(each["Value"]) for each in section["Constants"]},
-        log=None if log is None else LogSettings(log["File"], log["Key"]),
-        factor=section["ScaleFactor"],
-        unit=section["Unit"],
-    )
-
-
-def _background(section: dict[str, Any] | None) -> BackgroundSettings | None:
-    if section is None:
-        return None
-    return BackgroundSettings(parse(section["Scale"]), section["Frames"], int(section["Last"]))
-
-
-def _formulas(document: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:
-    """Find the texts that must be formulas."""
-    for path in (("Normalization", "DivideBy"), ("Background", "Scale")):
-        text = document.get(path[0], {}).get(path[1])
-        if text is not None:
-            yield path, text
-
-
-def _bad_formulas(document: dict[str, Any]) -> list[Problem]:
-    found = []
-    for path, text in _formulas(document):
-        try:
-            parse(text)
-        except ExpressionError as error:
-            found.append(_problem(path, str(error)))
-    return found

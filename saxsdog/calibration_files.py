@@ -35,9 +35,9 @@ def store(document: Mapping[str, Any], files: Mapping[str, bytes], path: Path) -
         If a file cannot be written, or would replace another one; nothing was written
         then.
     """
-    names = _names_below(list(files))
+    names = names_below(list(files))
     contents = {path.parent / names[name]: data for name, data in files.items()}
-    written = _with_names(document, names)
+    written = with_names(document, names)
     try:
         for file, data in contents.items():
             if file == path or (file.exists() and file.read_bytes() != data):
@@ -54,19 +54,26 @@ def store(document: Mapping[str, Any], files: Mapping[str, bytes], path: Path) -
     return written
 
 
-def _names_below(names: Sequence[str]) -> dict[str, str]:
+def names_below(names: Sequence[str], reserved: Sequence[str] = ()) -> dict[str, str]:
     """Choose the place of each file: that of its name, if this leads nowhere else.
 
     A file at ``/data/a.msk`` or ``../a.msk`` becomes ``a.msk``, or ``a-1.msk`` if there is one.
+
+    Parameters
+    ----------
+    names
+        As they stand in a calibration.
+    reserved
+        Names that belong to others.
     """
-    chosen = {name: name for name in names if _lies_below(name)}
+    chosen = {name: name for name in names if _lies_below(name) and name not in reserved}
     for name in names:
         if name in chosen:
             continue
         last = re.split(r"[\\/:]", name)[-1].lstrip(".") or "file"
         last = "".join(c if c.isprintable() else "_" for c in last)
         plain, number = PurePosixPath(last), 0
-        while last in chosen.values():
+        while last in chosen.values() or last in reserved:
             number += 1
             last = f"{plain.stem}-{number}{plain.suffix}"
         chosen[name] = last
@@ -80,7 +87,7 @@ def _lies_below(name: str) -> bool:
     return bool(parts) and plain and not any(part.startswith(".") for part in parts)
 
 
-def _with_names(document: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+def with_names(document: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     """Copy a calibration with the names that its files were written to."""
     changed = deepcopy(dict(document))
     for file in named_files(document):

@@ -86,6 +86,18 @@ class CurveFileError(SaxsdogError):
     code = "bad-curve-file"
 
 
+class BundleError(SaxsdogError):
+    """A zip is no bundle, or what is in it is not what it was."""
+
+    code = "bad-bundle"
+
+
+class VerificationError(SaxsdogError):
+    """What a result was made of is not there any more, so that nobody can make it again."""
+
+    code = "cannot-verify"
+
+
 class ExpressionError(SaxsdogError):
     """A formula is none, or its values give no number."""
 

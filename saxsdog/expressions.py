@@ -91,12 +91,18 @@ class Expression:
         Raises
         ------
         ExpressionError
-            If a value is missing, or the result is no finite number; names the value.
+            If a value is missing, or it or the result is no finite number; names the value.
         """
         if missing := [name for name in self.names if name not in values]:
             raise ExpressionError(
                 f"{self.text!r}: expected a value for {missing[0]!r}, "
                 f"got {', '.join(values) or 'none at all'}"
+            )
+        # The larger of 1 and NaN may be 1: what is not known must not come through.
+        if strange := [name for name in self.names if not math.isfinite(values[name])]:
+            raise ExpressionError(
+                f"{self.text!r}: expected a finite number for {strange[0]!r}, "
+                f"got {values[strange[0]]}"
             )
         try:
             result = self._computed(values)

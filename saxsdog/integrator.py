@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -26,8 +26,9 @@ from saxsdog.reduction.channels import Channel, PhiChannel, RadialChannel, Slice
 from saxsdog.reduction.corrections import Corrections
 from saxsdog.reduction.geometry import Array
 from saxsdog.reduction.integrate import Curve, integrate
+from saxsdog.reduction.intensity import COUNTS_LABEL, unit_of
 from saxsdog.reduction.plan import ChannelPlan, Plan, make_plan
-from saxsdog.reduction.scaling import COUNTS_LABEL, Background, Scaling, on_bins
+from saxsdog.reduction.scaling import Background, Scaling, on_bins
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -91,7 +92,7 @@ class Integrator:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What is allowed but hardly meant: a curve without pixels, a range without bins."""
+        """What is allowed but hardly meant, such as a curve without pixels."""
         found = []
         for channel in self.plan.channels:
             over = channel.parameters_over
@@ -102,7 +103,37 @@ class Integrator:
                     f"{channel.name}: no bin lies between qStart and qStop, the curve ends at "
                     f"{channel.scattering.max():.4g} nm⁻¹; its integral parameters will be 0"
                 )
-        return tuple(found)
+        if self.calibration.slices_only and self.calibration.classifiers:
+            found.append("Classifiers: GISAXSmode leaves out the curves that they look at")
+        return (*found, *self._curves_of_other_units())
+
+    def _curves_of_other_units(self) -> Iterator[str]:
+        """Find curves that nobody can subtract or compare, as far as their files tell.
+
+        A formula for the scale of a background may well convert them.
+        """
+        calibration, unit = self.calibration, unit_of(self.plan.intensity_label)
+        background = calibration.background
+        converted = background is not None and background.scale.names
+        files = (
+            {}
+            if converted
+            else {
+                f"Masks[{i}].BackgroundCurve": mask.background
+                for i, mask in enumerate(calibration.masks)
+            }
+        )
+        files |= {
+            f"Classifiers[{i}].Reference": each.reference
+            for i, each in enumerate(calibration.classifiers)
+        }
+        for key, name in files.items():
+            if name is None or calibration.slices_only:
+                continue
+            labels = read_chi(self._files[name]).labels
+            other = unit_of(labels[1]) if len(labels) > 1 else ""
+            if other and other != unit:
+                yield f"{key}: {name} is in {other}, curves of the images are in {unit}"
 
     def integrate(
         self, image: NDArray[np.generic], values: Mapping[str, float] | None = None

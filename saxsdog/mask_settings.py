@@ -189,7 +189,7 @@ def _bad_edges(path: KeyPath, entry: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _bad_sector(path: KeyPath, start: float, stop: float) -> Iterator[Problem]:
-    if start == stop:
+    if stop in (start, start - FULL_CIRCLE):
         yield _problem(path, f"expected another azimuth than From ({start:g}), got {stop:g}")
     elif stop - start > FULL_CIRCLE:
         yield _problem(

@@ -5,6 +5,7 @@ dies in between leaves records that may be in some of the files: there they repl
 """
 
 import errno
+import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
 from io import FileIO
@@ -16,11 +17,22 @@ from typing import Self
 from saxsdog.archive.description import DataSet, Description
 from saxsdog.archive.nexus import SUFFIX as NEXUS
 from saxsdog.archive.nexus import NexusFile, identity_of
-from saxsdog.archive.records import Record, read_records, waiting
+from saxsdog.archive.records import BUNDLE, Record, read_records, waiting
 from saxsdog.archive.tables import CSV, Table, columns_of
 from saxsdog.errors import OutputError
+from saxsdog.provenance.bundle import Packed
+from saxsdog.provenance.notes import (
+    FOLDER,
+    Note,
+    image_seen_from,
+    keep_bundle,
+    read_notes,
+    write_down,
+)
 from saxsdog.regular_file import open_regular
 from saxsdog.state_folder import take_lock
+
+logger = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 64
 """Records; all of their curves are in memory."""
@@ -45,9 +57,10 @@ class Archive:
     def __init__(self, description: Description, spool: Path, expected: int = 0) -> None:
         self._spool = spool
         self._within = tuple(map(Path, description.within))
+        if len(description.data_sets) > 1:
+            expected = 0  # of which nobody knows
         self._books = [
-            _Book(description, each, expected if len(description.data_sets) == 1 else 0)
-            for each in description.data_sets
+            _Book(description, each, spool / BUNDLE, expected) for each in description.data_sets
         ]
 
     def __enter__(self) -> Self:
@@ -145,10 +158,14 @@ _HELD = (errno.EAGAIN, errno.EACCES)
 class _Book:
     """The files of one data set, opened with the first result."""
 
-    def __init__(self, description: Description, data_set: DataSet, expected: int) -> None:
+    def __init__(
+        self, description: Description, data_set: DataSet, bundle: Path, expected: int
+    ) -> None:
         self.data_set = data_set
         self.folder = Path(data_set.target).parent
         self._description = description
+        self._bundle = Packed(bundle, description.bundle)
+        self._noted = self._complained = False
         self._expected = expected
         self._nexus: NexusFile | None = None
         self._table: Table | None = None
@@ -163,6 +180,7 @@ class _Book:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._begun = True
         self._take_lock()
+        self._keep_bundle()
         formats = self._description.formats
         if "nexus" in formats:
             if self._nexus is None:
@@ -190,6 +208,20 @@ class _Book:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+    def _keep_bundle(self) -> None:
+        """Keep what the results are made of, and note where the images are."""
+        images = image_seen_from(self.folder, Path(self.data_set.folder))
+        note = Note(Path(self.data_set.target).name, images, "", self._bundle.id)
+        try:
+            keep_bundle(self.folder, self._bundle)
+            if not self._noted and note not in read_notes(self.folder):
+                write_down(self.folder, note)
+            self._noted = True
+        except OSError as error:  # results are good without
+            if not self._complained:
+                logger.warning("%s: %s: cannot be written: %s", self.folder, FOLDER, error.strerror)
+            self._complained = True
 
     def _take_lock(self) -> None:
         """Make sure that nobody else writes these files, as a process that is just ending may."""

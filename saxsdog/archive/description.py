@@ -4,15 +4,15 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
 from saxsdog.calibration import Calibration
+from saxsdog.provenance.bundle import Bundle
+from saxsdog.reduction.intensity import ARBITRARY
 from saxsdog.reduction.plan import ChannelPlan, Plan
 
 COUNTS = "counts"
-ARBITRARY = "a.u."
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,8 @@ class Description:
         The calibration.
     files
         SHA-256 of each file that the calibration names.
+    bundle
+        Identity of the bundle that is kept beside the archive.
     channels
         The curves of each image.
     intensity_label, intensity_unit
@@ -88,6 +90,7 @@ class Description:
     program: str
     document: dict[str, Any]
     files: Mapping[str, str]
+    bundle: str
     channels: tuple[ChannelDescription, ...]
     intensity_label: str
     intensity_unit: str
@@ -140,7 +143,7 @@ class Description:
 def describe(
     calibration: Calibration,
     plan: Plan,
-    files: Mapping[str, Path],
+    bundle: Bundle,
     formats: Sequence[str],
     data_sets: Iterable[DataSet],
     within: Iterable[Path] = (),
@@ -151,15 +154,10 @@ def describe(
     ----------
     calibration, plan
         What is computed.
-    files
-        Where each file is that the calibration names.
+    bundle
+        Of this calibration.
     formats, data_sets, within
         As of :class:`Description`.
-
-    Raises
-    ------
-    OSError
-        If a file cannot be read.
     """
     geometry, normalization = calibration.geometry, calibration.normalization
     unit = COUNTS if normalization is None else normalization.unit or ARBITRARY
@@ -167,9 +165,10 @@ def describe(
         formats=tuple(formats),
         data_sets=tuple(data_sets),
         within=tuple(map(str, within)),
-        program=version("saxsdog"),
+        program=bundle.versions["saxsdog"],
         document=calibration.document,
-        files={name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()},
+        files=bundle.digests,
+        bundle=bundle.id,
         channels=tuple(map(ChannelDescription.of, plan.channels)),
         intensity_label=plan.intensity_label,
         intensity_unit=unit,

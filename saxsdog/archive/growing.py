@@ -49,6 +49,17 @@ _DIMENSIONS = 8
 _SHAPE, _CONTINUATION = 0x01, 0x10
 """Types of messages in the header of an object."""
 
+_NONE_OF_OURS = (
+    OSError,
+    LookupError,
+    ValueError,
+    TypeError,
+    RuntimeError,
+    ArithmeticError,
+    struct.error,
+)
+"""Errors of a file that is another or damaged; h5py has no list of its own."""
+
 
 def create_growing(
     group: "h5py.Group",
@@ -125,9 +136,11 @@ class GrowingFile:
                 counts = self._find(file)
             self.capacity = min(count[1] for count in counts)
             self.n_rows = min(count[0] for count in counts)
-        except (OSError, KeyError, ValueError, struct.error) as error:
+        except _NONE_OF_OURS as error:
             self._file.close()
-            raise OutputError(f"{path}: expected a file of saxsdog: {error}") from error
+            raise OutputError(
+                f"{path}: expected a file of saxsdog: {error}; move it away to begin another"
+            ) from error
 
     def __enter__(self) -> Self:
         return self
@@ -251,4 +264,4 @@ class GrowingFile:
 
     def _get(self, at: int, size: int) -> bytes:
         self._file.seek(at)
-        return self._file.read(size) or b""
+        return self._file.read(min(size, os.fstat(self._file.fileno()).st_size)) or b""

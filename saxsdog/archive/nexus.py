@@ -20,7 +20,9 @@ from numpy.typing import NDArray
 from saxsdog.archive.description import ChannelDescription, Description
 from saxsdog.archive.growing import LIBVER, GrowingFile, create_growing
 from saxsdog.archive.records import Record
+from saxsdog.classifiers.descriptions import describe
 from saxsdog.errors import OutputError
+from saxsdog.reduction.intensity import in_ascii
 from saxsdog.whole_file import remove_leftovers_of_the_dead, temporary_name
 
 if TYPE_CHECKING:
@@ -54,6 +56,8 @@ _REFERENCE = "M. Burian et al., SAXSDOG"
 
 _FLOAT = np.dtype("<f8")
 _INTEGER = np.dtype("<i8")
+_DIGEST = np.dtype("S32")
+"""Of the counts of an image, hexadecimal."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,6 +201,7 @@ class NexusFile:
         columns: dict[str, NDArray[Any]] = {
             f"{IMAGES}/index": np.arange(first, first + len(records)),
             f"{IMAGES}/name": np.array(names, dtype=file.columns[f"{IMAGES}/name"][0]),
+            f"{IMAGES}/counts_xxh3": np.array([record.counts for record in records], _DIGEST),
             f"{IMAGES}/time": _floats(record.time for record in records),
             f"{IMAGES}/exposure": _floats(record.exposure for record in records),
             f"{IMAGES}/integrated": _floats(record.done for record in records),
@@ -314,7 +319,7 @@ class NexusFile:
         entry["normalization_applied"] = description.normalization
         _write_instrument(entry, description)
         _write_process(entry, description)
-        _create_table(entry, columns, capacity, width)
+        _create_table(entry, columns, capacity, width, description.intensity_unit)
         for channel in channels:
             _create_stack(entry, channel, description, capacity)
         for curve in curves:
@@ -326,7 +331,7 @@ def identity_of(path: Path) -> str | None:
     try:
         with h5py.File(path, "r") as root:
             return str(root[IDENTITY].asstr()[()])
-    except (OSError, KeyError, TypeError, AttributeError):
+    except (OSError, KeyError, TypeError, AttributeError, ValueError, RuntimeError):
         return None
 
 
@@ -360,15 +365,19 @@ def _write_process(entry: h5py.Group, description: Description) -> None:
         calibration_sha256=description.calibration_sha256,
         files_sha256=json.dumps(dict(description.files)),
         identity=description.identity,
+        bundle=description.bundle,
     )
 
 
-def _create_table(entry: h5py.Group, columns: Sequence[str], capacity: int, width: int) -> None:
+def _create_table(
+    entry: h5py.Group, columns: Sequence[str], capacity: int, width: int, intensity_unit: str
+) -> None:
     """Make the columns of what is known of each image, and of its parameters."""
     table = _group(entry, "images", "NXcollection")
     name = h5py.string_dtype("utf-8", width)
     create_growing(table, "index", _INTEGER, (), capacity)
     create_growing(table, "name", name, (), capacity)
+    create_growing(table, "counts_xxh3", _DIGEST, (), capacity)
     for field in ("time", "integrated"):
         long_name = f"{field}, seconds since 1970-01-01 UTC"
         create_growing(table, field, _FLOAT, (), capacity, units="s", long_name=long_name)
@@ -377,7 +386,9 @@ def _create_table(entry: h5py.Group, columns: Sequence[str], capacity: int, widt
         channel, parameter = path.removeprefix(f"{IMAGES}/").split("/", 1)
         if channel not in table:
             _group(table, channel, "NXcollection")
-        create_growing(table[channel], parameter, _FLOAT, (), capacity)
+        unit = in_ascii(describe(parameter.replace("|", "/")).unit_with(intensity_unit))
+        units = {"units": unit} if unit else {}
+        create_growing(table[channel], parameter, _FLOAT, (), capacity, **units)
 
 
 def _create_stack(

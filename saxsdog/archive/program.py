@@ -67,7 +67,7 @@ class Keeper:
                 trouble.append(str(error))
                 # What is on the disk may be another file by now.
                 self._forget(folder)
-            except (OSError, ValueError, KeyError, TypeError) as error:
+            except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
                 trouble.append(f"{folder}: cannot be archived: {error}")
                 self._forget(folder)
         return trouble

@@ -25,6 +25,9 @@ logger = logging.getLogger(__name__)
 DESCRIPTION = "description.json"
 """Beside the records: what they are results of."""
 
+BUNDLE = "bundle.zip"
+"""Beside them: what is kept beside the archive."""
+
 CLOSED = "closed"
 """Beside them when no more come."""
 
@@ -52,6 +55,8 @@ class Record:
         Of each channel that has some.
     curves
         Intensity and error of each channel.
+    counts
+        What :func:`~saxsdog.provenance.counts.digest_of` says of the image.
     """
 
     image: str
@@ -61,6 +66,7 @@ class Record:
     done: float
     parameters: Mapping[str, Mapping[str, float]]
     curves: Mapping[str, tuple[Array, Array]]
+    counts: str = ""
 
     def to_bytes(self) -> bytes:
         header = json.dumps(
@@ -71,6 +77,7 @@ class Record:
                 "exposure": self.exposure,
                 "done": self.done,
                 "parameters": self.parameters,
+                "counts": self.counts,
                 "shapes": {name: values.shape for name, (values, _) in self.curves.items()},
             }
         ).encode()

@@ -21,7 +21,18 @@ from saxsdog.whole_file import append_to, temporary_name
 
 CSV, PARQUET = ".csv", ".parquet"
 
-FIRST_COLUMNS = ("image", "time", "exposure", "integrated", "calibration")
+FIRST_COLUMNS = (
+    "image",
+    "time",
+    "exposure",
+    "integrated",
+    "calibration",
+    "bundle",
+    "counts_xxh3",
+)
+NUMBERS = ("time", "exposure", "integrated")
+"""Those of the first columns that are no text, though others may look like numbers."""
+
 DIGEST = 12
 """Digits of the SHA-256 of a calibration that tell it from others of a data set."""
 
@@ -52,6 +63,7 @@ class Table:
         self._path = path
         self._folder = folder
         self._digest = description.calibration_sha256[:DIGEST]
+        self._bundle = description.bundle
         self._parquet = "parquet" in description.formats
         self._clock = clock
         self._parquet_due = clock()
@@ -110,10 +122,18 @@ class Table:
         target = self._path.with_name(f"{self._path.name.removesuffix(CSV)}{PARQUET}")
         temporary = temporary_name(target)
         pyarrow_csv, parquet = require_parquet()
+        text = set(FIRST_COLUMNS) - set(NUMBERS)
+        # Guessed, a digest of nothing but digits would be a number, and 1e... infinite.
+        types = {name: "string" if name in text else "float64" for name in self._columns}
         try:
-            parquet.write_table(pyarrow_csv.read_csv(self._path), temporary)
+            table = pyarrow_csv.read_csv(
+                self._path,
+                parse_options=pyarrow_csv.ParseOptions(newlines_in_values=True),
+                convert_options=pyarrow_csv.ConvertOptions(column_types=types),
+            )
+            parquet.write_table(table, temporary)
             temporary.replace(target)
-        except OSError as error:
+        except (OSError, ValueError) as error:  # what pyarrow cannot read is a ValueError
             temporary.unlink(missing_ok=True)
             raise OutputError(f"{target}: cannot be written: {error}") from error
         self._stale = False
@@ -132,9 +152,10 @@ class Table:
             whole = data.rfind(b"\n") + 1
             if whole < len(data):
                 file.truncate(whole)
-        lines = csv.reader(io.StringIO(data[:whole].decode("utf-8")))
+        lines = csv.reader(io.StringIO(data[:whole].decode("utf-8", "replace")))
         self._columns = tuple(next(lines, ()))
-        self._known = {(line[0], line[3]) for line in lines}
+        # Whoever has looked at it in an editor may have left an empty line.
+        self._known = {(line[0], line[3]) for line in lines if len(line) > len(NUMBERS)}
         self._stale = self._parquet and bool(self._known)
 
     def _line(self, record: Record) -> list[str]:
@@ -145,6 +166,8 @@ class Table:
             _text(record.exposure),
             _text(record.done),
             self._digest,
+            self._bundle,
+            record.counts,
         ]
         return first + [_text(numbers.get(name)) for name in self._columns[len(FIRST_COLUMNS) :]]
 

@@ -11,6 +11,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
+import xxhash
 
 from saxsdog.benchmark.beamline import beamline
 from saxsdog.benchmark.bench import Bench
@@ -21,13 +22,19 @@ from saxsdog.benchmark.writing import write_plain
 from saxsdog.benchmark.yardstick import sum_once
 from saxsdog.io.chi import CurveFormat
 from saxsdog.io.images import FrameReader
-from saxsdog.pipeline.jobs import Job, Outcome, Reducer, ReuseRule
+from saxsdog.pipeline.formats import Products
+from saxsdog.pipeline.jobs import Job, Outcome, ReuseRule
+from saxsdog.pipeline.reducer import Reducer
+from saxsdog.provenance.bundle import Bundle, Packed
+from saxsdog.provenance.counts import digest_of
+from saxsdog.provenance.notes import Notebook, write_in_folder
 from saxsdog.reduction.integrate import Curve, integrate
 from saxsdog.reduction.plan import make_plan
 from saxsdog.simulation.frames import write_frame
 from saxsdog.sources.find import find_images
-from saxsdog.whole_file import write_whole
+from saxsdog.whole_file import append_to, write_whole
 
+BUNDLE = "bundle.zip"
 MOST_IMAGES = 300
 BLOCK = 20
 """Images that one stage after the other gets, before the machine's least and the whole are measured
@@ -44,10 +51,11 @@ SUMS = "sum the pixels of each bin"
 REST = "areas, error, parameters"
 TEXT = "format the text"
 FILE = "write the file whole"
+NOTES = "note what it was made of"
 ANSWER = "take the job, answer"
 FOUND = "find the file in its folder"
 WHOLE = "these stages at once"
-STAGES = (HEADER, PIXELS, SUMS, REST, TEXT, FILE)
+STAGES = (HEADER, PIXELS, SUMS, REST, TEXT, FILE, NOTES)
 
 
 class Stages:
@@ -58,7 +66,10 @@ class Stages:
         self._folder = folder
         self._plan, document = integrator.plan, integrator.calibration.document
         self._format = CurveFormat(self._plan.channels[0], document)
-        self._reducer = Reducer(self._plan, document, ReuseRule())
+        packed = Packed.write(Bundle.of(integrator.calibration, integrator.files), folder / BUNDLE)
+        products = Products(bundle=packed)
+        self._reducer = Reducer(self._plan, document, ReuseRule(), products=products)
+        self._notebook = Notebook(folder, packed)
         self._reader, self._small_reader = FrameReader(), FrameReader()
         # What a frame costs besides its pixels is what one costs that has hardly any.
         nearly_all = np.ones(self._plan.shape, dtype=bool)
@@ -93,6 +104,9 @@ class Stages:
         clock.note(TEXT)
         write_whole(self._folder / f"{file.stem}.one.chi", data)
         clock.note(FILE)
+        counts = digest_of(image)
+        self._notebook.write(f"{file.stem}.one", file, counts, write_in_folder, append_to)
+        clock.note(NOTES)
         return curve
 
     def at_least(self, file: Path, curve: Curve) -> None:
@@ -117,6 +131,10 @@ class Stages:
         clock.note(TEXT)
         write_plain(target, data)
         clock.note(FILE)
+        note = xxhash.xxh3_128_hexdigest(self._buffer.data).encode()
+        with (self._folder / "least.jsonl").open("ab", buffering=0) as stream:
+            stream.write(note)
+        clock.note(NOTES)
 
     def at_once(self, file: Path) -> None:
         """Time the same stages as a worker goes through them; and its answer."""

@@ -16,10 +16,13 @@ from saxsdog.benchmark.errors import MeasurementError
 from saxsdog.benchmark.peers import PYFAI_METHODS, NumpyPipeline, PyFaiPipeline
 from saxsdog.benchmark.processes import cpu_seconds_of
 from saxsdog.benchmark.timing import timed
-from saxsdog.pipeline.jobs import Job, Outcome, Reducer, ReuseRule, Status
+from saxsdog.pipeline.formats import Products
+from saxsdog.pipeline.jobs import Job, Outcome, ReuseRule, Status
 from saxsdog.pipeline.pool import Pool
+from saxsdog.pipeline.reducer import Reducer
 from saxsdog.pipeline.shared_plan import SharedPlan
 from saxsdog.pipeline.worker import WorkerTask, outcome_of
+from saxsdog.provenance.bundle import Bundle, Packed
 
 PYFAI_METHOD = "pyFAI, no splitting, CSC"
 """The fastest of :data:`PYFAI_METHODS`, whose pixels are not divided among bins as ours are."""
@@ -81,6 +84,10 @@ def saxsdog_engine(bench: Bench, number: int, folder: Path) -> Iterator[Engine]:
     """Do what ``saxsdog integrate -j NUMBER`` does, with all of its processes ready."""
     integrator, files = bench.images.integrator(), bench.images.files
     plan, document = integrator.plan, integrator.calibration.document
+    packed = Packed.write(
+        Bundle.of(integrator.calibration, integrator.files), folder / "bundle.zip"
+    )
+    products = Products(bundle=packed)
     turn = itertools.count()
 
     def jobs(of: Sequence[Path]) -> Iterator[Job]:
@@ -89,7 +96,7 @@ def saxsdog_engine(bench: Bench, number: int, folder: Path) -> Iterator[Engine]:
 
     with ExitStack() as stack:
         if number == 1:
-            reducer = Reducer(plan, document, ReuseRule())
+            reducer = Reducer(plan, document, ReuseRule(), products=products)
             own: tuple[int, ...] = (os.getpid(),)
 
             def run(files: Sequence[Path]) -> None:
@@ -97,7 +104,8 @@ def saxsdog_engine(bench: Bench, number: int, folder: Path) -> Iterator[Engine]:
         else:
             shared = stack.enter_context(SharedPlan.write(plan))
             before = _workers()
-            pool = stack.enter_context(Pool(number, WorkerTask(shared, document, ReuseRule())))
+            task = WorkerTask(shared, document, ReuseRule(), products=products)
+            pool = stack.enter_context(Pool(number, task))
             own = (os.getpid(), *sorted(_workers() - before))
 
             def run(files: Sequence[Path]) -> None:

@@ -28,6 +28,12 @@ PYFAI_METHODS: dict[str, Method] = {
 """Its usual method, and the fastest on a processor with and without splitting of pixels."""
 
 
+PYFAI_CAKE_METHODS: dict[str, Method] = {
+    "pyFAI integrate2d, no splitting, CSR": ("no", "csr", "cython"),
+    "pyFAI integrate2d, bounding box, CSR": ("bbox", "csr", "cython"),
+}
+
+
 def pyfai_is_here() -> bool:
     """Tell whether pyFAI is installed."""
     return importlib.util.find_spec("pyFAI") is not None
@@ -76,6 +82,21 @@ class PyFai:
             delta_dummy=0.5,
         )
 
+    def cake(self, image: NDArray[Any], azimuths: int, method: Method) -> Any:
+        """Integrate over azimuth and q."""
+        return self._integrator.integrate2d(
+            image,
+            self._n_bins,
+            azimuths,
+            unit="q_nm^-1",
+            mask=self._mask,
+            method=method,
+            error_model="poisson",
+            correctSolidAngle=False,
+            dummy=-1,
+            delta_dummy=0.5,
+        )
+
 
 def time_pyfai(
     image: NDArray[np.int32], mask: NDArray[np.bool_], geometry: Geometry, n_bins: int
@@ -84,6 +105,21 @@ def time_pyfai(
     integrate = PyFai(mask, geometry, n_bins)
     frames = copies_of(image)
     return lambda name: timed_each(lambda frame: integrate(frame, PYFAI_METHODS[name]), frames)()
+
+
+def time_pyfai_cake(
+    image: NDArray[np.int32], mask: NDArray[np.bool_], geometry: Geometry, size: tuple[int, int]
+) -> Callable[[str], float]:
+    """Do the same for cakes of so many rings and azimuths."""
+    n_bins, azimuths = size
+    pyfai = PyFai(mask, geometry, n_bins)
+    frames = copies_of(image)
+
+    def measure(name: str) -> float:
+        method = PYFAI_CAKE_METHODS[name]
+        return timed_each(lambda frame: pyfai.cake(frame, azimuths, method), frames)()
+
+    return measure
 
 
 class PyFaiPipeline:

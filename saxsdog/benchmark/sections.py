@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from saxsdog.benchmark.batch import batch
 from saxsdog.benchmark.bench import Bench
 from saxsdog.benchmark.budget import budget
+from saxsdog.benchmark.cakes import cakes
 from saxsdog.benchmark.deaths import deaths
 from saxsdog.benchmark.endurance import endurance
 from saxsdog.benchmark.kernel import beside_peers, error_models, pixel_types, several_channels
@@ -13,6 +14,7 @@ from saxsdog.benchmark.latencies import first_curve, latencies
 from saxsdog.benchmark.memory import memory_limit
 from saxsdog.benchmark.plans import plans
 from saxsdog.benchmark.reading import reading
+from saxsdog.benchmark.result_formats import batch_formats, server_formats
 from saxsdog.benchmark.serving import throughput
 from saxsdog.benchmark.sizes import sizes
 from saxsdog.benchmark.tables import Table
@@ -58,6 +60,7 @@ SECTIONS: dict[str, Section] = {
             Part(several_channels, 1),
             Part(error_models, 1),
             Part(pixel_types, 1),
+            Part(cakes, 15),
             Part(threads, 1),
             Part(sizes, 3),
         ),
@@ -78,6 +81,10 @@ SECTIONS: dict[str, Section] = {
             Part(deaths, 10),
             Part(worker_memory, 8),
         ),
+    ),
+    "formats": Section(
+        "files to curves and archives: chi, dat, nexus, csv",
+        (Part(batch_formats, 15), Part(server_formats, 25)),
     ),
     "budget": Section("one image stage by stage, beside what it must take", (Part(budget, 10),)),
     "endurance": Section(

@@ -1,6 +1,8 @@
 """What the parameters of a curve are called, and in which unit they come."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from saxsdog.reduction.intensity import times
 
 
 @dataclass(frozen=True)
@@ -14,19 +16,26 @@ class Description:
     label
         As people call it.
     unit
-        Empty where it has none, or where it is that of the intensity, which a calibration chooses.
+        Empty where it has none.
+    of_intensity
+        Whether it is an intensity times that unit; a calibration chooses what intensities are.
     """
 
     name: str
     label: str
     unit: str = ""
+    of_intensity: bool = False
+
+    def unit_with(self, intensity: str) -> str:
+        """Return the whole unit where intensities come in this one, empty if nobody knows it."""
+        return times(intensity, self.unit) if self.of_intensity else self.unit
 
 
 INTEGRAL = (
-    Description("I0", "Integral intensity", "counts/pixel nm⁻¹"),
-    Description("I2", "Invariant", "counts/pixel nm⁻³"),
+    Description("I0", "Integral intensity", "nm⁻¹", of_intensity=True),
+    Description("I2", "Invariant", "nm⁻³", of_intensity=True),
     Description("correlation_length", "Correlation length", "nm"),
-    Description("I1", "First moment", "counts/pixel nm⁻²"),
+    Description("I1", "First moment", "nm⁻²", of_intensity=True),
     Description("zingers", "Zingers", "pixels"),
 )
 """Parameters that are there without ``Classifiers``, in the order in which they are offered."""
@@ -35,16 +44,16 @@ FAILED = "failed"
 """Whether a function of somebody else failed with an image: 1, else 0."""
 
 VALUES = (
-    Description("mean", "mean"),
+    Description("mean", "mean", of_intensity=True),
     Description("position", "position", "nm⁻¹"),
-    Description("height", "height"),
+    Description("height", "height", of_intensity=True),
     Description("width", "width (FWHM)", "nm⁻¹"),
     Description("significance", "height / error"),
     Description("Rg", "radius of gyration", "nm"),
-    Description("I0", "I(0)"),
+    Description("I0", "I(0)", of_intensity=True),
     Description("qRg_max", "largest q Rg, good to 1.3"),
-    Description("constant", "Porod constant", "intensity nm⁻⁴"),
-    Description("background", "background"),
+    Description("constant", "Porod constant", "nm⁻⁴", of_intensity=True),
+    Description("background", "background", of_intensity=True),
     Description("r2", "r² of the fit"),
     Description("chi2", "χ²"),
     Description("total", "total counts", "counts"),
@@ -72,4 +81,4 @@ def describe(name: str) -> Description:
     known = _VALUES.get(value)
     if known is None:
         return Description(name, f"{classifier}: {value}")
-    return Description(name, f"{classifier}: {known.label}", known.unit)
+    return replace(known, name=name, label=f"{classifier}: {known.label}")

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from saxsdog.classifier_settings import ClassifierSettings
 from saxsdog.classifiers.peaks import LEAST_BINS
-from saxsdog.classifiers.plugins import installed
+from saxsdog.classifiers.plugins import installed, places_of
 from saxsdog.classifiers.straight_lines import LEAST_POINTS
 from saxsdog.errors import CalibrationError
 from saxsdog.reduction.classifiers import ClassifierKind, ClassifierPlan
@@ -111,4 +111,10 @@ def _check_installed(i: int, name: str) -> None:
         there = ", ".join(map(repr, sorted(known))) or "none"
         raise CalibrationError(
             f"Classifiers[{i}].Plugin: expected one that is installed ({there}), got {name!r}"
+        )
+    places = places_of(name)
+    if len(places) > 1:
+        raise CalibrationError(
+            f"Classifiers[{i}].Plugin: expected one function with the name {name!r}, "
+            f"got {' and '.join(places)}"
         )

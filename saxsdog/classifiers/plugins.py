@@ -40,6 +40,11 @@ def installed() -> dict[str, EntryPoint]:
     return {each.name: each for each in entry_points(group=GROUP)}
 
 
+def places_of(name: str) -> tuple[str, ...]:
+    """Return where the functions of a name are; several if packages do not know of each other."""
+    return tuple(sorted({each.value for each in entry_points(group=GROUP, name=name)}))
+
+
 class Plugin:
     """One function, called for image after image.
 
@@ -74,7 +79,7 @@ class Plugin:
         self.complaint = self._missing
         numbers: dict[str, float] = {}
         if self._function is not None:
-            numbers = self._checked(self._called(self._function, curve, header))
+            numbers = self._called(self._function, curve, header)
         self._names |= dict.fromkeys(numbers)
         known = {name: numbers.get(name, math.nan) for name in self._names}
         return known | {FAILED: float(bool(self.complaint))}
@@ -83,7 +88,9 @@ class Plugin:
         # Anything may come out of code that is not ours; the curves are made all the same.
         try:
             function = entry.load()
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             self._missing = f"cannot be imported: {_told(error)}"
             return
         if callable(function):
@@ -91,21 +98,24 @@ class Plugin:
         else:
             self._missing = f"expected a function, got {type(function).__name__}"
 
-    def _called(self, function: Function, curve: Curve, header: FrameHeader) -> Any:
+    def _called(self, function: Function, curve: Curve, header: FrameHeader) -> dict[str, float]:
         try:
             with time_limit(self._seconds):
-                answer = function(_protected(curve), header)
+                # What comes back may be code of theirs as well, down to the numbers.
+                numbers = self._checked(function(_protected(curve), _copied(header)))
         except OverdueError:
             self._n_overdue += 1
             self.complaint = f"takes longer than {self._seconds:g} s"
             if self._n_overdue == MOST_OVERDUE:
                 self._function, self._missing = None, f"{self.complaint}: not called any more"
             return {}
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # also what stops tasks and generators, and ends programs
             self.complaint = _told(error)
             return {}
         self._n_overdue = 0
-        return answer
+        return numbers
 
     def _checked(self, answer: Any) -> dict[str, float]:
         """Take the numbers of an answer, and complain of what is none."""
@@ -135,7 +145,11 @@ def _as_float(value: Real) -> float:
 
 
 def _told(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}".splitlines()[0][:_MOST_TEXT]
+    try:
+        text = str(error)
+    except Exception:  # theirs as well
+        text = "of which nothing can be told"
+    return f"{type(error).__name__}: {text}".splitlines()[0][:_MOST_TEXT]
 
 
 def _protected(curve: Curve) -> Curve:
@@ -149,6 +163,11 @@ def _protected(curve: Curve) -> Curve:
         chi=None if curve.chi is None else _read_only(curve.chi),
         classifiers=dict(curve.classifiers),
     )
+
+
+def _copied(header: FrameHeader) -> FrameHeader:
+    """Return the same header with texts of its own: other functions read them as well."""
+    return replace(header, fields=dict(header.fields))
 
 
 def _read_only(values: Array) -> Array:

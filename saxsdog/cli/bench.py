@@ -23,7 +23,7 @@ Measure how fast this machine integrates, and what keeps it from being faster.
 
 Other programs do the same work in turn with saxsdog in the same run, as far as they are installed:
 compare only numbers of one run, for many machines drift by 20 to 50 % from minute to minute. Times
-and rates are medians. All of it takes three to four minutes on two cores."""
+and rates are medians. All of it takes four to five minutes on two cores."""
 
 COMPLETE = 1.0
 

@@ -22,7 +22,7 @@ from saxsdog.cli.exit_status import ExitStatus
 from saxsdog.client import Client
 from saxsdog.errors import SaxsdogError
 from saxsdog.figures.canvas import figure, require_matplotlib
-from saxsdog.figures.curves import Line
+from saxsdog.figures.curves import Line, y_label_of
 from saxsdog.figures.overview import History, draw_overview
 from saxsdog.io.chi import read_chi
 from saxsdog.local_server import LocalServer
@@ -197,6 +197,7 @@ def _draw(drawing: "Figure", experiment: Experiment, storage: Path, seen: _Run) 
         experiment.geometry,
         Line(Path(row.file).stem, curve.q, curve.intensity, curve.sigma),
         Line("truth", q, truth, np.full_like(q, np.nan)),
+        y_label_of(curve.labels[1:2]),
         [
             History(name, times - times[0], _values(seen.rows, key))
             for name, key in (

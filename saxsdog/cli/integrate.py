@@ -8,23 +8,28 @@ from contextlib import ExitStack
 from dataclasses import replace
 from io import FileIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from saxsdog.archive.description import DataSet
+from saxsdog.archive.records import BUNDLE
 from saxsdog.calibration import Calibration
 from saxsdog.cli.arguments import add_jobs, command_parser
 from saxsdog.cli.exit_status import ExitStatus
 from saxsdog.cli.progress import Stopwatch, progress_bar
 from saxsdog.cli.stopping import StopOnSignal
-from saxsdog.errors import FrameError, OutputError, UsageError
+from saxsdog.errors import CalibrationError, FrameError, OutputError, UsageError
 from saxsdog.image_names import split
 from saxsdog.integrator import Integrator
 from saxsdog.io.hdf5 import SUFFIXES as HDF5_SUFFIXES
 from saxsdog.io.images import count_images
+from saxsdog.io.status import last_change
 from saxsdog.paths import printable
 from saxsdog.pipeline.batch import Batch
 from saxsdog.pipeline.batch_archive import ARCHIVED, BatchArchive, data_sets
 from saxsdog.pipeline.formats import CURVE_FORMATS, DEFAULT, Products
 from saxsdog.pipeline.jobs import Outcome, ReuseRule, Status
 from saxsdog.pipeline.outputs import DEFAULT_RELATIVE, OutputRule, assign
+from saxsdog.provenance.bundle import Bundle, Packed
 from saxsdog.reasons import Reason
 from saxsdog.sources.find import Source, find_images
 
@@ -44,6 +49,7 @@ examples:
   saxsdog integrate agbeh.saxsconf frames/ -o curves  all curves below the folder 'curves'
   saxsdog integrate agbeh.saxsconf run7.h5::17        one image of a file that holds several
   saxsdog integrate agbeh.saxsconf frames/ --resume   go on after an interruption
+  saxsdog integrate --bundle run7.zip frames/         the calibration and masks of a bundle
 
 exit status: 0 all well, 1 some images failed or folders could not be read (each is named with the
 reason), 2 the call or the calibration is wrong or results cannot be written, 130 interrupted with
@@ -52,40 +58,90 @@ Ctrl-C or SIGTERM."""
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command and return its exit status."""
-    options = make_parser().parse_args(arguments)
-    calibration = Calibration.load(options.calibration)
+    options = _options(arguments)
+    with ExitStack() as stack:
+        integrator, bundle = _calibrated(options, stack)
+        return _integrate(options, integrator, bundle, stack)
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    """Parse the command line; the first path is the calibration, unless a bundle has it."""
+    parser = make_parser()
+    options = parser.parse_args(arguments)
+    if options.bundle is None:
+        options.calibration = Path(options.paths.pop(0))
+        if not options.paths:
+            parser.error("expected CAL PATH ... or --bundle ZIP PATH ..., got one path")
+    return options
+
+
+def _calibrated(options: argparse.Namespace, stack: ExitStack) -> tuple[Integrator, Bundle]:
+    """Return what integrates, and the same as a bundle."""
+    if options.bundle is None:
+        calibration = Calibration.load(options.calibration)
+        integrator = Integrator(calibration, options.calibration.parent)
+        return integrator, _bundle_of(integrator)
+    bundle = Bundle.read(options.bundle)
+    places = stack.enter_context(bundle.unpacked())
+    for other in bundle.other_versions:
+        print(f"note: the results of this bundle were made with {other}", file=sys.stderr)
+    integrator = Integrator(bundle.calibration(), files=places)
+    return integrator, _bundle_of(integrator)
+
+
+def _bundle_of(integrator: Integrator) -> Bundle:
+    try:
+        return Bundle.of(integrator.calibration, integrator.files)
+    except OSError as error:
+        raise CalibrationError(f"{error.filename}: cannot be read: {error.strerror}") from error
+
+
+def _integrate(
+    options: argparse.Namespace, integrator: Integrator, bundle: Bundle, stack: ExitStack
+) -> ExitStatus:
+    calibration = integrator.calibration
     unreadable: list[str] = []
     sources = find_images(options.paths, unreadable.append)
     for complaint in unreadable:
         print(complaint, file=sys.stderr)
     if not sources:
         raise UsageError(f"expected images in {', '.join(options.paths)}, found none")
-    integrator = Integrator(calibration, options.calibration.parent)
     for remark in integrator.remarks:
         print(f"warning: {remark}", file=sys.stderr)
     rule = OutputRule(options.relative, options.output)
+    place = Path(stack.enter_context(TemporaryDirectory(prefix="saxsdog-bundle-")))
+    packed = Packed.write(bundle, place / BUNDLE)
+    # The files of a bundle were unpacked just now.
+    files_changed = last_change(options.bundle) if options.bundle else integrator.files_changed
+    formats = options.format or calibration.formats or DEFAULT
+    sets = data_sets((source.root for source in sources), options.output)
     batch = Batch(
         integrator,
-        targets=assign(sources, rule, integrator.channels),
-        reuse=ReuseRule(not calibration.overwrite, options.resume, integrator.files_changed),
+        targets=assign(sources, rule, integrator.channels, _reserved(integrator, formats, sets)),
+        reuse=ReuseRule(not calibration.overwrite, options.resume, files_changed),
         n_workers=min(options.jobs, _count(sources, options)),
         page=options.page,
-        products=Products(options.format or calibration.formats or DEFAULT, calibration.dat_unit),
+        products=Products(formats, calibration.dat_unit, bundle=packed),
     )
-    with ExitStack() as stack:
-        status = _work(_with_archive(batch, sources, options.output, stack), options.log)
+    status = _work(_with_archive(batch, bundle, sets, stack), options.log)
     return ExitStatus.SOME_FAILED if unreadable and status is ExitStatus.WELL else status
 
 
-def _with_archive(
-    batch: Batch, sources: Sequence[Source], output: Path | None, stack: ExitStack
-) -> Batch:
+def _reserved(
+    integrator: Integrator, formats: Sequence[str], sets: Sequence[DataSet]
+) -> list[Path]:
+    """Return the names that a cake may not have, because the archive is such a file, too."""
+    if integrator.plan.channels[0].kind != "Cake" or not set(formats) & set(ARCHIVED):
+        return []
+    return [Path(each.target) for each in sets]
+
+
+def _with_archive(batch: Batch, bundle: Bundle, sets: Sequence[DataSet], stack: ExitStack) -> Batch:
     """Open the archive if one of the formats is of an archive."""
     formats = [name for name in batch.products.formats if name in ARCHIVED]
     if not formats:
         return batch
-    sets = data_sets((source.root for source in sources), output)
-    archive = BatchArchive(batch.integrator, formats, sets, len(sources))
+    archive = BatchArchive(batch.integrator, bundle, formats, sets, len(batch.targets))
     stack.enter_context(archive)
     return replace(batch, archive=archive, products=replace(batch.products, spool=archive.spool))
 
@@ -175,18 +231,23 @@ def _print_summary(counts: Counter[Status], n_images: int, watch: Stopwatch) -> 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of this command."""
     parser = command_parser("integrate", DESCRIPTION, EXAMPLES)
-    parser.add_argument(
-        "calibration",
-        metavar="CAL",
-        type=Path,
-        help="calibration (.saxsconf); mask files are looked for beside it",
+    parser.usage = "saxsdog integrate [options] CAL PATH ...\n       " + (
+        "saxsdog integrate [options] --bundle ZIP PATH ..."
     )
     parser.add_argument(
         "paths",
-        metavar="PATH",
+        metavar="CAL PATH",
         nargs="+",
-        help="an image, a folder (with all folders below it) or a pattern in quotes; x.h5::17 is "
-        "one image of a file that holds several",
+        help="a calibration (.saxsconf; mask files are looked for beside it), and images: a file, "
+        "a folder (with all folders below it) or a pattern in quotes; x.h5::17 is one image of a "
+        "file that holds several",
+    )
+    parser.add_argument(
+        "--bundle",
+        metavar="ZIP",
+        type=Path,
+        help="what 'saxsdog bundle' has packed, in the place of CAL; a folder to which it was "
+        "unpacked will do",
     )
     add_jobs(parser)
     where = parser.add_mutually_exclusive_group()

@@ -14,6 +14,8 @@ from saxsdog.errors import SaxsdogError
 
 COMMANDS = {
     "integrate": "integrate images into curves",
+    "verify": "make results again, and say whether they come out equal",
+    "bundle": "pack calibration and masks into one zip that gives the same numbers anywhere",
     "plot": "draw curves, to a window or a picture",
     "convert": "make a calibration of one of FIT2D, Nika, pyFAI or an older SAXSDOG",
     "calibrate": "find beam centre, distance and tilt from the rings of a powder",

@@ -7,8 +7,16 @@ from pathlib import Path
 from saxsdog.cli.arguments import command_parser
 from saxsdog.errors import UsageError
 from saxsdog.figures.canvas import figure
-from saxsdog.figures.curves import Line, Style, draw_comparison, draw_curves, x_label_of
+from saxsdog.figures.curves import (
+    Line,
+    Style,
+    draw_comparison,
+    draw_curves,
+    x_label_of,
+    y_label_of,
+)
 from saxsdog.io.chi import CurveFile, read_chi
+from saxsdog.reduction.intensity import unit_of
 
 DESCRIPTION = """\
 Draw curves (.chi files) with the band of their standard error, in a window or as a picture."""
@@ -30,7 +38,8 @@ def run(arguments: Sequence[str]) -> int:
     for path, label in zip(options.files, labels, strict=True):
         if label != labels[0]:
             raise UsageError(f"{path}: expected a curve over {labels[0]}, got one over {label}")
-    names = _short_names(options.files)
+    columns = [curve.labels[1] if len(curve.labels) > 1 else "" for curve in curves]
+    names = _names(options.files, [unit_of(column) for column in columns])
     lines = [
         Line(name, curve.q, curve.intensity, curve.sigma)
         for name, curve in zip(names, curves, strict=True)
@@ -39,6 +48,8 @@ def run(arguments: Sequence[str]) -> int:
         x_scale=options.x,
         y_scale=options.y,
         x_label=labels[0],
+        y_label=y_label_of(columns),
+        same_unit=len(set(map(unit_of, columns))) == 1,
         bands=not options.no_errors,
         title=options.title,
     )
@@ -54,6 +65,14 @@ def _short_names(files: Sequence[Path]) -> list[str]:
     """Names that tell the files apart: without their folder where that is enough."""
     names = [path.stem for path in files]
     return names if len(set(names)) == len(names) else [str(path) for path in files]
+
+
+def _names(files: Sequence[Path], units: Sequence[str]) -> list[str]:
+    """Names of curves, with their units where they have several."""
+    names = _short_names(files)
+    if len(set(units)) == 1:
+        return names
+    return [f"{name} [{unit or 'unit unknown'}]" for name, unit in zip(names, units, strict=True)]
 
 
 def _x_label(curve: CurveFile) -> str:

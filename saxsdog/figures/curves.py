@@ -1,11 +1,13 @@
 """Curves with the band of their standard error."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from saxsdog.reduction.intensity import axis_text, unit_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,12 +43,13 @@ class Line:
 
 @dataclass(frozen=True)
 class Style:
-    """How curves are drawn."""
+    """How curves are drawn; ``same_unit`` is whether all intensities are in one."""
 
     x_scale: Scale = "linear"
     y_scale: Scale = "log"
     x_label: str = "q / nm⁻¹"
-    y_label: str = "intensity / (counts/pixel)"
+    y_label: str = "intensity"
+    same_unit: bool = True
     bands: bool = True
     title: str = ""
 
@@ -64,6 +67,12 @@ def x_label_of(column: str) -> str:
     return "q / nm⁻¹"
 
 
+def y_label_of(columns: Iterable[str]) -> str:
+    """Return how the axis of intensities is labelled, from the names of their columns."""
+    units = {unit_of(column) for column in columns}
+    return axis_text("intensity", units).replace("$", r"\$")
+
+
 def draw_curves(drawing: "Figure", lines: Sequence[Line], style: Style) -> None:
     """Draw all curves on one pair of axes."""
     axes = drawing.subplots()
@@ -79,10 +88,10 @@ def draw_comparison(drawing: "Figure", lines: Sequence[Line], style: Style) -> N
     top.set_xlabel("")
     reference = lines[0]
     ratios = [_ratio(line, reference) for line in lines]
-    ratio_style = Style(style.x_scale, "linear", style.x_label, "ratio", style.bands)
-    draw_on(bottom, ratios, ratio_style)
     short = len(reference.name) <= LONGEST_NAME_BESIDE_RATIO
-    bottom.set_ylabel(f"ratio to {_label(reference.name)}" if short else "ratio to first")
+    label = f"ratio to {_label(reference.name)}" if short else "ratio to first"
+    label += "" if style.same_unit else ",\nin different units"
+    draw_on(bottom, ratios, replace(style, y_scale="linear", y_label=label, title=""))
 
 
 def draw_on(axes: "Axes", lines: Sequence[Line], style: Style) -> None:

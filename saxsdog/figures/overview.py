@@ -38,6 +38,7 @@ def draw_overview(
     geometry: Geometry,
     curve: Line,
     truth: Line,
+    y_label: str,
     histories: list[History],
 ) -> None:
     """Draw the three panels.
@@ -52,13 +53,15 @@ def draw_overview(
         Where the beam centre is.
     curve, truth
         What was measured and what it should be.
+    y_label
+        Of both.
     histories
         Numbers over time, each drawn relative to its largest value.
     """
     left, right = drawing.subfigures(1, 2, width_ratios=[1, 1.25], squeeze=False)[0]
     draw_frame(left.subplots(), image, mask, geometry)
     top, bottom = right.subplots(2, 1, height_ratios=[1.7, 1])
-    draw_on(top, [curve], Style(title="its curve, with standard error"))
+    draw_on(top, [curve], Style(y_label=y_label, title="its curve, with standard error"))
     known = truth.q <= np.nanmax(curve.q[np.isfinite(curve.intensity)])
     top.plot(truth.q[known], truth.intensity[known], "k:", linewidth=0.9, label=truth.name)
     top.legend(frameon=False)

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saxsdog.errors import CurveFileError
+from saxsdog.io.result_bytes import result_bytes
 from saxsdog.reduction.integrate import Curve
+from saxsdog.reduction.intensity import COUNTS_LABEL
 from saxsdog.reduction.plan import ChannelPlan
-from saxsdog.reduction.scaling import COUNTS_LABEL
-from saxsdog.regular_file import read_regular
 
 if TYPE_CHECKING:
     import h5py
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 SUFFIX = ".hdf"
-MOST_BYTES = 1 << 28
-"""Of a cake file; one of a million bins takes 12 million."""
 
 _NUMBER = np.dtype("<f4")
 _DATA = "entry/data"
@@ -126,15 +124,17 @@ class CakeFormat:
     def render(self, curve: Curve) -> bytes:
         """Return the whole file of a cake; its numbers have the seven digits of 32 bits."""
         file, places = self._pattern
-        data = bytearray(file)
+        pieces: list[bytes | memoryview] = []
+        end = 0
         for place, values in zip(places, (curve.intensity, curve.sigma, curve.area), strict=True):
-            numbers = values.astype(_NUMBER).tobytes()
-            data[place : place + len(numbers)] = numbers
-        return bytes(data)
+            numbers = values.astype(_NUMBER).data
+            pieces += [file[end:place], numbers]
+            end = place + numbers.nbytes
+        return b"".join([*pieces, file[end:]])
 
     @cached_property
-    def _pattern(self) -> tuple[bytes, list[int]]:
-        """A file without counts, and where its intensities, errors and areas begin."""
+    def _pattern(self) -> tuple[memoryview, list[int]]:
+        """A file without counts, and where its intensities, errors and areas begin, ascending."""
         import h5py
 
         # In memory: of the name nothing comes to the disk.
@@ -161,7 +161,10 @@ class CakeFormat:
             degrees = np.degrees(self._chi)
             _field(data, "azimuthal_axis", degrees, units="degree", long_name="Azimuth [deg]")
             file.flush()
-            return file.id.get_file_image(), [field.id.get_offset() for field in fields]
+            places = [field.id.get_offset() for field in fields]
+            if sorted(places) != places:
+                raise RuntimeError(f"expected fields in the order of their making, got {places}")
+            return memoryview(file.id.get_file_image()), places
 
 
 def read_cake(path: str | os.PathLike[str], *, follow: bool = True) -> CakeFile:
@@ -179,10 +182,7 @@ def read_cake(path: str | os.PathLike[str], *, follow: bool = True) -> CakeFile:
     CurveFileError
         If the file is missing or is no whole cake.
     """
-    try:
-        data = read_regular(path, MOST_BYTES, follow=follow)
-    except OSError as error:
-        raise CurveFileError(f"{path}: expected a cake: {error.strerror}") from error
+    data = result_bytes(path, "a cake", follow=follow)
     try:
         return _parsed(data)
     except (OSError, KeyError, ValueError) as error:

@@ -13,15 +13,12 @@ from numpy.typing import NDArray
 
 from saxsdog.errors import CurveFileError
 from saxsdog.io.numbers_text import column_text, rows_text
+from saxsdog.io.result_bytes import result_bytes
 from saxsdog.reduction.integrate import Curve
+from saxsdog.reduction.intensity import COUNTS_LABEL
 from saxsdog.reduction.plan import ChannelPlan
-from saxsdog.reduction.scaling import COUNTS_LABEL
-from saxsdog.regular_file import read_regular
 
 Array = NDArray[np.float64]
-
-MOST_BYTES = 1 << 28
-"""Of a curve file; one of 10,000 rows takes less than a million."""
 
 MOST_DIGITS = 18
 """Of a number of rows; Python refuses to read thousands of them."""
@@ -150,10 +147,7 @@ def read_chi(path: str | os.PathLike[str], *, follow: bool = True) -> CurveFile:
 
 def _lines(path: str | os.PathLike[str], *, follow: bool) -> list[str]:
     """Lines of a file whose last line ended: else the last number may have lost digits."""
-    try:
-        data = read_regular(path, MOST_BYTES, follow=follow)
-    except OSError as error:
-        raise CurveFileError(f"{path}: expected a curve: {error.strerror}") from error
+    data = result_bytes(path, "a curve", follow=follow)
     text = data.decode("utf-8", "replace")
     if text and not text.rstrip(" ").endswith("\n"):
         raise CurveFileError(f"{path}: expected a curve, the file is cut off in its last line")

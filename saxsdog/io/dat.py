@@ -19,14 +19,13 @@ from numpy.typing import NDArray
 from saxsdog.errors import CurveFileError
 from saxsdog.io.chi import ERROR_LABEL, CurveFile
 from saxsdog.io.numbers_text import ColumnText, column_text, rows_text
+from saxsdog.io.result_bytes import result_bytes
 from saxsdog.reduction.integrate import Curve
+from saxsdog.reduction.intensity import COUNTS_LABEL, in_ascii
 from saxsdog.reduction.plan import ChannelPlan
-from saxsdog.reduction.scaling import COUNTS_LABEL
-from saxsdog.regular_file import read_regular
 
 SUFFIX = ".dat"
 PER_NM, PER_ANGSTROM = "nm^-1", "A^-1"
-MOST_BYTES = 1 << 28
 
 _UNITS = {"1/nm": PER_NM, "1/angstrom": PER_ANGSTROM}
 _PER = {PER_NM: 1.0, PER_ANGSTROM: 0.1}
@@ -64,6 +63,8 @@ class DatFormat:
         if (long := _LONG.fullmatch(label)) and channel.unit in _UNITS:
             label = f"{long['name']} [{unit}]"
             self._q = channel.q * (_PER[unit] / _PER[_UNITS[channel.unit]])
+        # A unit may hold anything, and what follows a newline would be no comment.
+        intensity_label = " ".join(in_ascii(intensity_label).split())
         columns = "\t".join([label, intensity_label, ERROR_LABEL])
         digest = hashlib.sha256(json.dumps(calibration).encode()).hexdigest()
         lines = [
@@ -119,10 +120,7 @@ def read_dat(path: str | os.PathLike[str], *, follow: bool = True) -> CurveFile:
     CurveFileError
         If the file is missing, is none of ours or is cut off.
     """
-    try:
-        data = read_regular(path, MOST_BYTES, follow=follow)
-    except OSError as error:
-        raise CurveFileError(f"{path}: expected a curve: {error.strerror}") from error
+    data = result_bytes(path, "a curve", follow=follow)
     if not data.startswith(b"# saxsdog ") or not data.endswith(b"\n"):
         raise CurveFileError(f"{path}: expected a whole .dat file of saxsdog, got something else")
     lines = data.decode("ascii", "replace").splitlines()

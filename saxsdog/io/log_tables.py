@@ -1,10 +1,12 @@
 """Tables that grow beside the images: a row for each, with what was measured meanwhile."""
 
+import csv
 import math
 import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from saxsdog.errors import FrameError
 from saxsdog.io.status import Fingerprint, fingerprint_of
@@ -14,17 +16,23 @@ from saxsdog.regular_file import open_regular, place_of
 MOST_BYTES = 1 << 28
 MOST_COLUMNS = 1000
 
+CHECKED = 1 << 16
+"""Bytes before those that are new: where they have changed, so may have all others."""
+
 _DELIMITERS = (",", ";", "\t")
 _COMMENT = re.compile(r"#[A-Z]?\s*")
 """What a line of titles may begin with: ``#L`` in a scan of SPEC, ``#`` in many others."""
+
+_MARK = "\ufeff"
+"""What spreadsheets begin a text in UTF-8 with."""
 
 
 class LogTable:
     """The rows of a table by the name of the image; reads on where it grows.
 
     The titles stand in the first line, or in the last comment (``#``) before the numbers. Columns
-    are divided by commas, semicolons, tabs or, where there are none of these, spaces. Of several
-    rows for an image the last counts.
+    are divided by commas, semicolons, tabs or, where there are none of these, spaces; a cell in
+    quotes may hold what divides others. Of several rows for an image the last counts.
 
     Parameters
     ----------
@@ -67,6 +75,7 @@ class LogTable:
 
     def _forget(self) -> None:
         self._offset = 0
+        self._newest = b""
         self._titles: list[str] = []
         self._delimiter: str | None = None
         self._rows: dict[str, list[str]] = {}
@@ -86,14 +95,23 @@ class LogTable:
                 return
             if now.size > MOST_BYTES:
                 raise self._refused(f"it has {now.size} bytes", Reason.TOO_LARGE)
-            if self._seen is None or now.inode != self._seen.inode or now.size < self._seen.size:
+            if self._seen is None or not self._has_grown(file, self._seen, now):
                 self._forget()
             file.seek(self._offset)
             data = file.read(MOST_BYTES)
         whole = data[: data.rfind(b"\n") + 1]  # the last line may not be complete
-        self._take(whole.decode("utf-8", "replace").splitlines())
+        text = whole.decode("utf-8", "replace")
+        self._take((text if self._offset else text.removeprefix(_MARK)).splitlines())
         self._offset += len(whole)
+        self._newest = (self._newest + whole)[-CHECKED:]
         self._seen = now
+
+    def _has_grown(self, file: BinaryIO, seen: Fingerprint, now: Fingerprint) -> bool:
+        """Tell whether there is more at the end, and nothing else has been corrected by hand."""
+        if now.inode != seen.inode or now.size <= seen.size:
+            return False
+        file.seek(self._offset - len(self._newest))
+        return file.read(len(self._newest)) == self._newest
 
     def _take(self, lines: Sequence[str]) -> None:
         for line in lines:
@@ -124,7 +142,13 @@ class LogTable:
 
 
 def _cells(line: str, delimiter: str | None) -> list[str]:
-    return [cell.strip().strip('"') for cell in line.strip().split(delimiter)]
+    if delimiter is None:
+        return [cell.strip('"') for cell in line.split()]
+    try:
+        (cells,) = csv.reader([line], delimiter=delimiter, skipinitialspace=True)
+    except csv.Error:  # a cell without an end
+        return []
+    return [cell.strip() for cell in cells]
 
 
 def _stem(name: str) -> str:

@@ -12,9 +12,10 @@ from saxsdog.io.hdf5 import SUFFIXES as HDF5_SUFFIXES
 from saxsdog.pipeline.batch_archive import BatchArchive
 from saxsdog.pipeline.complaints import Complaints
 from saxsdog.pipeline.formats import CHI_ONLY, Products
-from saxsdog.pipeline.jobs import Job, Outcome, Reducer, ReuseRule
+from saxsdog.pipeline.jobs import Job, Outcome, ReuseRule
 from saxsdog.pipeline.outputs import Targets
 from saxsdog.pipeline.pool import Pool
+from saxsdog.pipeline.reducer import Reducer
 from saxsdog.pipeline.shared_plan import SharedPlan
 from saxsdog.pipeline.treatment import TreatmentRule
 from saxsdog.pipeline.worker import WorkerTask, outcome_of

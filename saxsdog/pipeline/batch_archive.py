@@ -10,9 +10,10 @@ from types import TracebackType
 from typing import Self
 
 from saxsdog.archive.description import DataSet, Description, describe
-from saxsdog.archive.records import DESCRIPTION, waiting
+from saxsdog.archive.records import BUNDLE, DESCRIPTION, waiting
 from saxsdog.errors import OutputError, SaxsdogError
 from saxsdog.integrator import Integrator
+from saxsdog.provenance.bundle import Bundle, Packed
 from saxsdog.whole_file import is_running, write_whole
 
 ARCHIVED = ("nexus", "csv", "parquet")
@@ -54,6 +55,8 @@ class BatchArchive:
     ----------
     integrator
         Whose results come.
+    bundle
+        Of its calibration.
     formats
         Of the archive.
     sets
@@ -70,6 +73,7 @@ class BatchArchive:
     def __init__(
         self,
         integrator: Integrator,
+        bundle: Bundle,
         formats: Sequence[str],
         sets: Sequence[DataSet],
         expected: int,
@@ -83,12 +87,11 @@ class BatchArchive:
         self._place = Path(sets[0].target).parent
         self.spool = self._place / f".saxsdog-archive-{os.getpid()}"
         try:
-            description = describe(
-                integrator.calibration, integrator.plan, integrator.files, formats, sets
-            )
+            description = describe(integrator.calibration, integrator.plan, bundle, formats, sets)
             shutil.rmtree(self.spool, ignore_errors=True)  # of a dead process with our number
             self.spool.mkdir(parents=True)
             self._take_leftovers()
+            Packed.write(bundle, self.spool / BUNDLE)
             write_whole(self.spool / DESCRIPTION, description.to_json().encode())
         except OSError as error:
             raise OutputError(f"{self._place}: cannot be written: {error.strerror}") from error

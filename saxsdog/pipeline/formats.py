@@ -7,6 +7,7 @@ from typing import Any
 from saxsdog.io.cakes import CakeFormat
 from saxsdog.io.chi import CurveFormat
 from saxsdog.io.dat import PER_NM, DatFormat
+from saxsdog.provenance.bundle import Packed
 from saxsdog.reduction.plan import ChannelPlan, Plan
 
 Format = CurveFormat | CakeFormat | DatFormat
@@ -30,11 +31,14 @@ class Products:
         Of q in ``.dat`` files.
     spool
         Folder in which results are left for the archive; ``None`` if there is none.
+    bundle
+        Kept beside the curves, with a note of each image; ``None``: neither is.
     """
 
     formats: tuple[str, ...] = DEFAULT
     unit: str = PER_NM
     spool: Path | None = None
+    bundle: Packed | None = None
 
 
 CHI_ONLY = Products()

@@ -4,11 +4,14 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from saxsdog.calibration import LogSettings
 from saxsdog.io.headers import EXPOSURE_KEYS, FrameHeader
 from saxsdog.io.log_tables import LogTable
+from saxsdog.scale_settings import LogSettings
 
-_NUMBER = re.compile(r"[-+]?(?:\d{1,20}\.?\d{0,20}|\.\d{1,20})(?:[eE][-+]?\d{1,3})?")
+_NUMBER = re.compile(
+    r"[-+]?(?:\d{1,20}\.?\d{0,20}|\.\d{1,20})(?:[eE][-+]?\d{1,3})?"
+    r"(?![.,]?\d)"  # 12,5 is no 12, and 1,234 no 1
+)
 
 
 class ImageValues:

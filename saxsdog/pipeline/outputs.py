@@ -6,7 +6,7 @@ of the image.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,10 +98,15 @@ class Targets(Mapping[Path, Path]):
         Where curves go.
     channels
         Names of the curves of each image.
+    reserved
+        Folders and stems that are for others, such as an archive.
     """
 
-    def __init__(self, rule: OutputRule, channels: Sequence[str]) -> None:
+    def __init__(
+        self, rule: OutputRule, channels: Sequence[str], reserved: Collection[Path] = ()
+    ) -> None:
         self._rule = rule
+        self._reserved = frozenset(reserved)
         self._channels = channels
         self._really = link_follower()
         self._owners: dict[Path, Owners] = {}
@@ -127,6 +132,8 @@ class Targets(Mapping[Path, Path]):
         """
         real_image = self._really(source.image.parent) / source.image.name
         for candidate in candidates(self._rule.folder_of(source), source.image):
+            if candidate in self._reserved:
+                continue
             real_folder = self._really(candidate.parent)
             owners = self._owners.get(real_folder)
             if owners is None:
@@ -166,7 +173,12 @@ class Targets(Mapping[Path, Path]):
             owners.save()
 
 
-def assign(sources: Iterable[Source], rule: OutputRule, channels: Sequence[str]) -> Targets:
+def assign(
+    sources: Iterable[Source],
+    rule: OutputRule,
+    channels: Sequence[str],
+    reserved: Collection[Path] = (),
+) -> Targets:
     """Give each image the names of its curves; owners are written down.
 
     Raises
@@ -174,7 +186,7 @@ def assign(sources: Iterable[Source], rule: OutputRule, channels: Sequence[str])
     OutputError
         If a folder of results cannot be made or written, or no name is free.
     """
-    targets = Targets(rule, channels)
+    targets = Targets(rule, channels, reserved)
     for source in sources:
         targets.add(source)
     targets.save()

@@ -12,6 +12,8 @@ from saxsdog.regular_file import place_of
 from saxsdog.sources.mounts import nearest
 from saxsdog.whole_file import write_whole
 
+Put = Callable[[Path, bytes], None]
+
 _DESCRIPTORS = Path("/proc/self/fd")
 """Where Linux lets a program name what it has opened."""
 
@@ -26,8 +28,9 @@ def write_result(
     roots: Sequence[Path] = (),
     disk: int | None = None,
     images: Path | None = None,
+    put: Put | None = None,
 ) -> None:
-    """Write a file whole; its folder is made if it is not there.
+    """Write a file; its folder is made if it is not there.
 
     Parameters
     ----------
@@ -39,17 +42,20 @@ def write_result(
         Number of the disk that it must lie on; ``None`` allows all.
     images
         Folder of its image: while that is not there, no other is made.
+    put
+        Writes the file whole, or appends to it; ``None``: whole.
 
     Raises
     ------
     ImageFolderGoneError
         If it would have to be.
     OSError
-        As from :func:`write_whole`; ``ELOOP`` if the folder leads elsewhere, ``ENODEV`` if it lies
+        As from ``put``; ``ELOOP`` if the folder leads elsewhere, ``ENODEV`` if it lies
         on another disk.
     """
+    put = put or write_whole
     limited = roots or disk is not None
-    write = _write_below(roots, disk) if limited else write_whole
+    write = _write_below(roots, disk, put) if limited else put
     try:
         write(path, data)
     except FileNotFoundError as error:
@@ -61,19 +67,19 @@ def write_result(
         write(path, data)
 
 
-def _write_below(roots: Sequence[Path], disk: int | None) -> Callable[[Path, bytes], None]:
+def _write_below(roots: Sequence[Path], disk: int | None, put: Put) -> Put:
     def write(path: Path, data: bytes) -> None:
         if not _DESCRIPTORS.is_dir():
             _check(Path(os.path.realpath(path.parent)), roots)
             _check_disk(path.parent.stat(), disk)
-            write_whole(path, data)
+            put(path, data)
             return
         # What is opened stays what was checked, whatever becomes of its name.
         folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
         try:
             _check(place_of(folder, path.parent), roots)
             _check_disk(os.fstat(folder), disk)
-            write_whole(_DESCRIPTORS / str(folder) / path.name, data)
+            put(_DESCRIPTORS / str(folder) / path.name, data)
         finally:
             os.close(folder)
 

@@ -11,7 +11,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from saxsdog.calibration import BackgroundSettings, Calibration, Normalization
+from saxsdog.calibration import Calibration
 from saxsdog.classifiers.classification import Classification
 from saxsdog.image_names import file_of, split
 from saxsdog.io.images import Caution, Frame, FrameReader
@@ -22,6 +22,7 @@ from saxsdog.pipeline.previous_image import PreviousImage
 from saxsdog.reduction.integrate import Curve, integrate
 from saxsdog.reduction.plan import Plan
 from saxsdog.reduction.scaling import UNSCALED, Background, Scaling
+from saxsdog.scale_settings import BackgroundSettings, Normalization
 
 _NOTHING = Normalization(None, {}, None, 1.0, "")
 

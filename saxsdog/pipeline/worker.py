@@ -12,9 +12,10 @@ from typing import Any
 from saxsdog.errors import FrameError, OutputError, SeveralImagesError
 from saxsdog.io.images import NO_CAUTION, Caution
 from saxsdog.pipeline.formats import CHI_ONLY, Products
-from saxsdog.pipeline.jobs import Job, Outcome, Reducer, ReuseRule, Status
+from saxsdog.pipeline.jobs import Job, Outcome, ReuseRule, Status
 from saxsdog.pipeline.orphans import end_without_server
 from saxsdog.pipeline.preview import Preview, PreviewJob, preview_of
+from saxsdog.pipeline.reducer import Reducer
 from saxsdog.pipeline.scales import Scales
 from saxsdog.pipeline.shared_plan import SharedPlan
 from saxsdog.pipeline.starting import SIGNALS_TO_STOP

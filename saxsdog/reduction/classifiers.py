@@ -68,11 +68,11 @@ class IntegralParameters:
     Attributes
     ----------
     I0
-        Integral intensity, counts/pixel nm⁻¹.
+        Integral intensity, unit of the intensity times nm⁻¹.
     I1
-        First moment, counts/pixel nm⁻².
+        First moment, unit of the intensity times nm⁻².
     I2
-        The invariant, counts/pixel nm⁻³.
+        The invariant, unit of the intensity times nm⁻³.
 
     References
     ----------

@@ -140,7 +140,7 @@ def relative_solid_angle(geometry: Geometry) -> Array:
 
     References
     ----------
-    P. Boesecke and O. Diat, J. Appl. Cryst. 30, 867 (1997), doi:10.1107/S0021889897001647.
+    Eq. 6 of P. Boesecke and O. Diat, J. Appl. Cryst. 30, 867 (1997), doi:10.1107/S0021889897001647.
     """
     return np.asarray(incidence_cosine(geometry, *pixel_centers(geometry)) ** 3)
 
@@ -152,16 +152,12 @@ def relative_efficiency(geometry: Geometry, sensor: Sensor) -> Array:
         \frac{\varepsilon(i)}{\varepsilon(0)} =
         \frac{1 - e^{-t / (L \cos i)}}{1 - e^{-t / L}}
 
-    with the thickness t, the attenuation length L and the angle of incidence i.
+    by Lambert's law, with the thickness t, the attenuation length L and the angle of incidence i.
 
     Returns
     -------
     Array
         Shape of the detector, at least 1; divide the counts by it.
-
-    References
-    ----------
-    J. Zaleski, G. Wu and P. Coppens, J. Appl. Cryst. 31, 302 (1998).
     """
     depth = sensor.thickness / sensor.attenuation_length
     slanted = depth / incidence_cosine(geometry, *pixel_centers(geometry))

@@ -168,12 +168,11 @@ def as_pixels(
 
 
 def _curve(channel: ChannelPlan, sums: LayerSums, scaling: Scaling) -> Curve:
+    intensity, sigma, area = sums.means(channel.row)
+    if channel.chi is not None:
+        shape = (channel.chi.size, channel.q.size)
+        intensity, sigma, area = (each.reshape(shape) for each in (intensity, sigma, area))
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        intensity = sums.intensity(channel.row)
-        sigma = sums.sigma(channel.row, intensity)
-        if channel.chi is not None:
-            shape = (channel.chi.size, channel.q.size)
-            intensity, sigma = intensity.reshape(shape), sigma.reshape(shape)
         intensity, sigma = scaling.apply(channel.name, intensity, sigma, channel.background)
     parameters = None
     if channel.parameters_over is not None:
@@ -186,7 +185,7 @@ def _curve(channel: ChannelPlan, sums: LayerSums, scaling: Scaling) -> Curve:
         q=channel.q,
         intensity=intensity,
         sigma=sigma,
-        area=sums.area(channel.row).reshape(intensity.shape),
+        area=area,
         parameters=parameters,
         axis_label=channel.axis_label,
         zingers=sums.n_zingers,

@@ -304,6 +304,55 @@ def _add_bright(
 
 
 @compiled
+def scatter_squares(
+    pixels: NDArray[Any],
+    faint: Any,
+    limit: float,
+    runs: NDArray[np.uint32],
+    first: NDArray[Any],
+    count: NDArray[np.uint8],
+    sub_pixels: int,
+    n_bins: int,
+    squares: NDArray[np.int64],
+    bright: NDArray[np.float64],
+) -> None:
+    """Add the squares of the counts of the narrow pixels to the sums of their first bins.
+
+    The parameters mean what they mean in :func:`scatter_counts`; besides them
+
+    Parameters
+    ----------
+    faint
+        Largest count with whose square no sum of integers can overflow.
+    squares
+        Output, flat: for each copy, region and bin the pair of sums over the faint pixels.
+    bright
+        Output, flat: for each region and bin the pair of sums over the others.
+    """
+    one, two = np.uint64(1), np.uint64(2)
+    copy = np.uint64(squares.size // N_COPIES)
+    j = np.uint64(0)
+    for run in range(runs.shape[0]):
+        region = np.uint64(runs[run, 2]) * np.uint64(n_bins)
+        my_squares, my_bright = squares[two * region :], bright[two * region :]
+        for p in range(np.uint64(runs[run, 0]), np.uint64(runs[run, 1])):
+            n = pixels[p]
+            here = np.int64(count[j])
+            beyond = np.int64(sub_pixels) - here
+            at = two * np.uint64(first[j])
+            if 0 <= n <= faint:
+                square = np.int64(n) * np.int64(n)
+                at += (j & one) * copy
+                my_squares[at] += square * here
+                my_squares[at + one] += square * beyond
+            elif 0 <= n <= limit:
+                large = np.float64(n) * np.float64(n)
+                my_bright[at] += large * here
+                my_bright[at + one] += large * beyond
+            j += one
+
+
+@compiled
 def scatter_values(
     pixels: NDArray[Any],
     limit: float,

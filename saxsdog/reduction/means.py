@@ -1,16 +1,18 @@
 """Mean and standard error of every bin, from the sums of a frame."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from saxsdog.compiled import compiled
 from saxsdog.reduction.channels import ErrorModel
+from saxsdog.reduction.gather import known_of_bad_entries, sum_lists
 from saxsdog.reduction.geometry import Array
 from saxsdog.reduction.known_sums import KnownSums, known_of_bad
 from saxsdog.reduction.plan import Plan
-from saxsdog.reduction.sums import Pixels, Sums, Weights, sum_layer
+from saxsdog.reduction.sums import Pixels, Sums, sum_layer
 from saxsdog.reduction.zingers import without_zingers
 
 
@@ -23,8 +25,10 @@ class LayerSums:
     sums
         Over the good pixels. Squares are those of the values without the dark, all else is that of
         the counts with it.
-    weights
-        Of the good pixels.
+    linear
+        Weights of the good pixels, shape ``(channels, bins)``.
+    all_squares
+        Squares of the weights, also of the bad pixels.
     known
         Factors and the dark of the good pixels, where the plan has them.
     has_dark
@@ -38,7 +42,8 @@ class LayerSums:
     """
 
     sums: Sums
-    weights: Weights
+    linear: NDArray[np.int64]
+    all_squares: NDArray[np.int64]
     known: KnownSums | None
     has_dark: bool
     scale: float
@@ -47,11 +52,23 @@ class LayerSums:
 
     def area(self, row: int) -> Array:
         """Good pixels in every bin of a channel, in fractions of pixels."""
-        return np.asarray(self.weights.linear[row] / self.sub_pixels)
+        return np.asarray(self.linear[row] / self.sub_pixels)
+
+    def means(self, row: int) -> tuple[Array, Array, Array]:
+        """Return intensity, standard error and area of every bin of a channel."""
+        sums = self.sums
+        if self.known is None and sums.variance is None and sums.square is None:
+            value, linear = sums.value[row], self.linear[row]
+            means = np.empty((3, value.size))
+            _poisson(value, linear, self.sub_pixels, *means)
+            return means[0], means[1], means[2]
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+            intensity = self.intensity(row)
+            return intensity, self.sigma(row, intensity), self.area(row)
 
     def intensity(self, row: int) -> Array:
         """Mean of the corrected counts in every bin of a channel; NaN where there is no pixel."""
-        value, linear = self.sums.value[row], self.weights.linear[row]
+        value, linear = self.sums.value[row], self.linear[row]
         if self.known is None or not self.has_dark:
             return np.asarray(value / linear)
         value = value - self.scale * self.known.dark[row]
@@ -69,7 +86,7 @@ class LayerSums:
         :math:`S^2 = \sum c\,(v - I)^2 / (A - \sum c^2 / A)`, and returns
         :math:`S \sqrt{\sum c^2} / A`.
         """
-        linear: NDArray[Any] = self.weights.linear[row]
+        linear: NDArray[Any] = self.linear[row]
         known, scale = self.known, self.scale
         if self.sums.variance is not None:
             variance = self.sums.variance[row]
@@ -77,16 +94,34 @@ class LayerSums:
                 variance = variance + scale**2 * known.variance[row]
             return np.asarray(np.sqrt(variance) / linear)
         if self.sums.square is None:
-            if known is None:
-                return np.asarray(np.sqrt(intensity / self.area(row)))
+            assert known is not None  # noqa: S101 - else there is nothing to estimate
             dark = (scale + scale**2) * known.variance[row]
             variance = np.maximum(intensity * known.factor[row] + dark, 0.0) * self.sub_pixels
             return np.asarray(np.sqrt(variance) / linear)
-        square = self.weights.square[row]
+        square = self.all_squares[row] - self.sums.lost.square[row]
         spread = np.maximum(self.sums.square[row] - linear * intensity**2, 0.0)
         freedom = linear - square / linear
         variance = spread / np.where(freedom > 0, freedom, np.nan)  # one pixel does not scatter
         return np.asarray(np.sqrt(variance * square) / linear)
+
+
+@compiled
+def _poisson(
+    value: NDArray[Any],
+    linear: NDArray[np.int64],
+    sub_pixels: int,
+    intensity: Array,
+    sigma: Array,
+    area: Array,
+) -> None:
+    """Fill in mean, error of the model ``poisson`` and area of every bin, at once."""
+    for i in range(value.size):
+        area[i] = linear[i] / sub_pixels
+        if linear[i] == 0:
+            intensity[i] = sigma[i] = np.nan
+        else:
+            intensity[i] = value[i] / linear[i]
+            sigma[i] = np.sqrt(intensity[i] / area[i])
 
 
 def sums_of_layer(plan: Plan, number: int, pixels: Pixels, scale: float) -> LayerSums:
@@ -96,35 +131,42 @@ def sums_of_layer(plan: Plan, number: int, pixels: Pixels, scale: float) -> Laye
     """
     layer, all_weights = plan.layers[number], plan.weights[number]
     dark = None if plan.dark is None else plan.dark.values
-    n_zingers = None
-    clipping = plan.bad_pixels.zingers
-    if clipping is not None and plan.is_radial(number):
-        pixels, n_zingers = without_zingers(
-            layer, all_weights, pixels, clipping, factor=plan.factor, dark=dark, scale=scale
-        )
     propagated = plan.error_model is ErrorModel.PROPAGATED
     by_scatter = plan.error_model is ErrorModel.AZIMUTHAL
-    sums = sum_layer(
-        layer,
-        pixels,
-        factor=plan.factor,
-        dark=dark if by_scatter else None,  # else it is known without a look at the pixels
-        scale=scale,
-        variance=propagated,
-        square=by_scatter,
-    )
+    clipped = None
+    clipping = plan.bad_pixels.zingers
+    if clipping is not None and plan.is_radial(number):
+        clipped = without_zingers(
+            layer, all_weights, pixels, clipping, factor=plan.factor, dark=dark, scale=scale
+        )
+        pixels = clipped.pixels
+    lists = plan.lists[number] if plan.lists else None
+    wanted = {"variance": propagated, "square": by_scatter}
+    if clipped is not None and not propagated and (dark is None or by_scatter):
+        sums = clipped.sums if by_scatter else replace(clipped.sums, square=None)
+    elif lists is not None:
+        sums = sum_lists(lists, pixels, subtract=scale if by_scatter else 0.0, **wanted)
+    else:
+        only = dark if by_scatter else None  # else it is known without a look at the pixels
+        sums = sum_layer(layer, pixels, factor=plan.factor, dark=only, scale=scale, **wanted)
     known = plan.known[number] if plan.known and not by_scatter else None
-    if known is not None and sums.lost.linear.any():
-        lost = known_of_bad(layer, pixels, plan.factor, dark, squared=propagated)
-        known = known.without(lost)
+    linear = all_weights.linear.view()
+    if sums.any_lost:
+        linear = linear - sums.lost.linear
+        if known is not None and lists is not None:
+            known = known.without(known_of_bad_entries(lists, pixels, squared=propagated))
+        elif known is not None and sums.lost.linear.any():
+            known = known.without(
+                known_of_bad(layer, pixels, plan.factor, dark, squared=propagated)
+            )
+    linear.setflags(write=False)  # as in a plan that processes share: loops are compiled once
     return LayerSums(
         sums=sums,
-        weights=Weights(
-            all_weights.linear - sums.lost.linear, all_weights.square - sums.lost.square
-        ),
+        linear=linear,
+        all_squares=all_weights.square,
         known=known,
         has_dark=dark is not None and not by_scatter,
         scale=scale,
         sub_pixels=layer.sub_pixels,
-        n_zingers=n_zingers,
+        n_zingers=None if clipped is None else clipped.n_zingers,
     )

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from saxsdog.reduction.abscissas import ABSCISSAS
 from saxsdog.reduction.bad_pixels import NO_FURTHER_BAD_PIXELS, BadPixels
+from saxsdog.reduction.bin_lists import BinLists, lists_of
 from saxsdog.reduction.binning import (
     Binning,
     PhiBinning,
@@ -36,11 +37,15 @@ from saxsdog.reduction.corrections import (
 )
 from saxsdog.reduction.edge_binning import EdgeBinning
 from saxsdog.reduction.geometry import Array, Geometry
+from saxsdog.reduction.intensity import COUNTS_LABEL
 from saxsdog.reduction.known_sums import KnownSums, known_of_all
 from saxsdog.reduction.layers import MAX_CHANNELS_PER_LAYER, Layer, make_layer
-from saxsdog.reduction.scaling import COUNTS_LABEL, Background
+from saxsdog.reduction.scaling import Background
 from saxsdog.reduction.sector_binning import Rings, SectorBinning
 from saxsdog.reduction.sums import Weights, all_weights
+
+MANY_BINS = 30_000
+"""From so many on a cake is summed bin by bin: in the order of memory sums take 88 bytes a bin."""
 
 Kind = Literal["Radial", "Phi", "Slice", "Cake"]
 
@@ -132,6 +137,9 @@ class Plan:
     known
         Sums of factors and of the dark over all pixels of each layer, where something needs them;
         else empty.
+    lists
+        The pixels of each layer by bins, where it has so many that they are summed in that order,
+        else ``None``.
     bad_pixels
         What is left out of a frame.
     intensity_label
@@ -148,6 +156,7 @@ class Plan:
     error_model: ErrorModel
     dark: Dark | None = None
     known: tuple[KnownSums, ...] = ()
+    lists: tuple[BinLists | None, ...] = ()
     bad_pixels: BadPixels = NO_FURTHER_BAD_PIXELS
     intensity_label: str = COUNTS_LABEL
     classifiers: tuple[ClassifierPlan, ...] = ()
@@ -167,7 +176,8 @@ class Plan:
             arrays.append(self.factor)
         if self.dark is not None:
             arrays.append(self.dark.values)
-        return sum(array.nbytes for array in arrays)
+        lists = [each.nbytes for each in self.lists if each is not None]
+        return sum(lists) + sum(array.nbytes for array in arrays)
 
 
 def make_plan(
@@ -198,6 +208,7 @@ def make_plan(
     """
     layers: list[Layer] = []
     weights: list[Weights] = []
+    are_large: list[bool] = []
     plans: dict[str, ChannelPlan] = {}
     n_pixels = geometry.shape[0] * geometry.shape[1]
     left_out = unusable(geometry, corrections)
@@ -208,11 +219,16 @@ def make_plan(
             plans[channel.name] = _channel_plan(channel, binning, geometry, len(layers), row)
         layers.append(layer)
         weights.append(all_weights(layer, n_pixels))
+        are_large.append(_is_large_cake(group[0], binning))
     factor = _flat(correction_factor(geometry, polarization, corrections))
     dark = _dark(factor, corrections)
+    given = (factor, None if dark is None else dark.values)
+    lists = tuple(
+        lists_of(layer, *given) if is_large else None
+        for layer, is_large in zip(layers, are_large, strict=True)
+    )
     known: list[KnownSums] = []
     if dark is not None or corrections.weigh_counts:
-        given = (factor, None if dark is None else dark.values)
         squared = error_model is ErrorModel.PROPAGATED
         known = [known_of_all(layer, n_pixels, *given, squared=squared) for layer in layers]
     return Plan(
@@ -224,6 +240,7 @@ def make_plan(
         error_model=error_model,
         dark=dark,
         known=tuple(known),
+        lists=lists,
         bad_pixels=bad_pixels,
     )
 
@@ -252,13 +269,14 @@ def _groups(
     """Channels that may share a layer, in the order in which they first appear.
 
     What is a zinger depends on the mean of a channel: where they are looked for, each radial
-    channel has a layer of its own.
+    channel has a layer of its own. So have large cakes, which are summed bin by bin.
     """
     full: list[tuple[Binning, list[Channel]]] = []
     groups: dict[Binning, list[Channel]] = {}
     for channel in channels:
         binning = binning_of(channel, geometry)
-        if bad_pixels.zingers is not None and isinstance(channel, RadialChannel):
+        clipped = bad_pixels.zingers is not None and isinstance(channel, RadialChannel)
+        if clipped or _is_large_cake(channel, binning):
             full.append((binning, [channel]))
             continue
         group = groups.get(binning)
@@ -267,6 +285,12 @@ def _groups(
             full.append((binning, group))
         group.append(channel)
     return full
+
+
+def _is_large_cake(channel: Channel, binning: Binning) -> bool:
+    """Whether the sums of a channel are so many that they do not stay beside the processor."""
+    is_cake = isinstance(channel, RadialChannel) and channel.azimuthal_bins > 0
+    return is_cake and binning.n_bins >= MANY_BINS
 
 
 def _used(

@@ -64,12 +64,12 @@ class Scaling:
 
 UNSCALED = Scaling()
 
-COUNTS_LABEL = "Intensity (Count/Pixel)"
-"""What curve files of the original call it."""
-
 
 def on_bins(q: Array, intensity: Array, sigma: Array, bins: Array) -> Background:
     """Bring a curve onto other bins by linear interpolation; NaN outside of it.
+
+    So are its errors: too large for a single bin between two others, by a root of 2 at most, and
+    right for sums over bins of the same width, taken for independent though they no longer are.
 
     Parameters
     ----------

@@ -5,6 +5,7 @@ b itself, and over what they give to b + 1. A complete sum is the first of b plu
 b - 1, plus what the wide pixels give.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from saxsdog.reduction.kernel import (
     N_BAD,
     N_COPIES,
     scatter_counts,
+    scatter_squares,
     scatter_values,
     scatter_wide,
 )
@@ -83,12 +85,15 @@ class Sums:
         Over c v²; ``None`` unless asked for.
     lost
         The weights of the bad pixels.
+    any_lost
+        Whether it may be more than zeros.
     """
 
     value: NDArray[Any]
-    variance: NDArray[np.float64] | None
+    variance: NDArray[Any] | None
     square: NDArray[np.float64] | None
     lost: Weights
+    any_lost: bool = True
 
 
 def sum_layer(
@@ -115,14 +120,15 @@ def sum_layer(
     variance, square
         Which of the optional sums to collect.
     """
-    plain = factor is None and dark is None and not square
+    plain = factor is None and dark is None
     counts = plain and pixels.values.dtype.kind != "f"
     most = layer.sub_pixels * pixels.values.size
-    value = _Cells(layer, _accumulator(pixels, most) if counts else _REAL, packed=counts)
+    value = _Cells(layer, accumulator(pixels, most) if counts else _REAL, packed=counts)
     most *= layer.sub_pixels
-    kind = _accumulator(pixels, most) if counts else _REAL
+    kind = accumulator(pixels, most) if counts else _REAL
     variances = _Cells(layer, kind, packed=counts) if variance else None
     squares = _Cells(layer, _REAL) if square else None
+    faint_squares = _Cells(layer, np.dtype(np.int64)) if square and counts else None
     bad = np.zeros((layer.n_regions, layer.n_bins, N_BAD), dtype=np.int64)
     wide_bad = np.zeros((layer.n_regions, layer.n_bins, 2), dtype=np.int64)
     narrow = (layer.runs, layer.first, layer.count, layer.sub_pixels, layer.n_bins)
@@ -138,6 +144,15 @@ def sum_layer(
             None if variances is None else variances.pairs.reshape(-1),
             bad.reshape(-1),
         )
+        if squares is not None and faint_squares is not None:
+            scatter_squares(
+                pixels.values,
+                _faint_square(layer, pixels),
+                pixels.limit,
+                *narrow,
+                faint_squares.pairs.reshape(-1),
+                squares.pairs.reshape(-1),
+            )
     else:
         scatter_values(
             pixels.values,
@@ -173,7 +188,7 @@ def sum_layer(
     return Sums(
         value=value.of_channels(),
         variance=None if variances is None else variances.of_channels(),
-        square=None if squares is None else squares.of_channels(),
+        square=_added(squares, faint_squares),
         lost=lost,
     )
 
@@ -195,7 +210,20 @@ def _faint(layer: Layer, pixels: Pixels, *, variance: bool) -> np.integer[Any]:
     return pixels.values.dtype.type(min(most, pixels.limit))  # type: ignore[no-any-return]
 
 
-def _accumulator(pixels: Pixels, weight: int) -> np.dtype[Any]:
+def _faint_square(layer: Layer, pixels: Pixels) -> np.integer[Any]:
+    """Largest count whose square sums of integers hold: that of a bin and that from before."""
+    most = math.isqrt(INT64_MAX // max(2 * layer.sub_pixels * layer.most_pixels, 1))
+    return pixels.values.dtype.type(min(most, pixels.limit))  # type: ignore[no-any-return]
+
+
+def _added(squares: "_Cells | None", faint: "_Cells | None") -> NDArray[np.float64] | None:
+    if squares is None:
+        return None
+    total = squares.of_channels()
+    return total if faint is None else total + faint.of_channels()
+
+
+def accumulator(pixels: Pixels, weight: int) -> np.dtype[Any]:
     """Integers, unless a sum over this much weight could overflow."""
     most = INT64_MAX // max(weight, 1)
     highest = pixels.limit

@@ -1,13 +1,13 @@
 """From a calibration to everything that its queue needs: folder, plan, workers, names of curves."""
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from saxsdog.archive.description import DataSet, describe
-from saxsdog.archive.records import CLOSED, DESCRIPTION
+from saxsdog.archive.description import DataSet, Description, describe
+from saxsdog.archive.records import BUNDLE, CLOSED, DESCRIPTION
 from saxsdog.archive.tables import require_parquet
 from saxsdog.calibration import Calibration
 from saxsdog.errors import CalibrationError, OutputError, PathError, UsageError
@@ -22,6 +22,7 @@ from saxsdog.pipeline.outputs import OutputRule
 from saxsdog.pipeline.shared_plan import SharedPlan
 from saxsdog.pipeline.treatment import TreatmentRule
 from saxsdog.pipeline.worker import WorkerTask
+from saxsdog.provenance.bundle import Bundle, Packed
 from saxsdog.queue.claims import Claims
 from saxsdog.queue.dispatcher import Work
 from saxsdog.queue.journal import Journal
@@ -99,7 +100,18 @@ def prepare(stored: StoredQueue, settings: Settings, roots: Roots, state_folder:
     results = roots.folders if rule.folder is None else (rule.folder.resolve(),)
     caution = Caution(roots.folders, QUIET)
     formats = calibration.formats or settings.output.formats
-    spool = _spool(stored, integrator, formats, directory, roots, state_folder)
+    bundle, packed = _packed(stored, integrator, state_folder)
+    spool = None
+    if archived := [name for name in formats if name in ARCHIVED]:
+        description = describe(
+            calibration,
+            integrator.plan,
+            bundle,
+            archived,
+            [_data_set(directory, roots)],
+            roots.folders,
+        )
+        spool = _spool(state_folder / f"archive-{stored.id}", description, packed)
     task = WorkerTask(
         plan,
         calibration.document,
@@ -107,7 +119,7 @@ def prepare(stored: StoredQueue, settings: Settings, roots: Roots, state_folder:
         caution=caution,
         result_roots=results,
         treatment=TreatmentRule.of(calibration),
-        products=Products(formats, calibration.dat_unit, spool),
+        products=Products(formats, calibration.dat_unit, spool, packed),
     )
     live_list = LiveList(directory, integrator.channels, roots.hold)
     work = Work(
@@ -122,41 +134,39 @@ def prepare(stored: StoredQueue, settings: Settings, roots: Roots, state_folder:
     return OpenQueue(stored, calibration, directory, kinds, integrator.remarks, work, plan, spool)
 
 
-def _spool(
-    stored: StoredQueue,
-    integrator: Integrator,
-    formats: Sequence[str],
-    directory: Path,
-    roots: Roots,
-    state_folder: Path,
-) -> Path | None:
-    """Make the folder in which workers leave results for the archive, if there shall be one."""
-    archived = [name for name in formats if name in ARCHIVED]
-    if not archived:
-        return None
-    if "parquet" in archived:
+def _packed(
+    stored: StoredQueue, integrator: Integrator, state_folder: Path
+) -> tuple[Bundle, Packed]:
+    """Pack what the curves are made of, for the workers to keep beside them."""
+    path = stored.folder(state_folder) / BUNDLE
+    try:
+        bundle = Bundle.of(integrator.calibration, integrator.files)
+        return bundle, Packed.write(bundle, path)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _spool(folder: Path, description: Description, packed: Packed) -> Path:
+    """Make the folder in which workers leave results for the archive."""
+    if "parquet" in description.formats:
         try:
             require_parquet()
         except UsageError as error:
             raise CalibrationError(f"Formats: {error}") from error
-    parent = directory.parent if roots.hold(directory.parent) else directory
-    data_set = DataSet(str(directory), str(parent / RESULTS / directory.name))
-    folder = state_folder / f"archive-{stored.id}"
     try:
-        description = describe(
-            integrator.calibration,
-            integrator.plan,
-            integrator.files,
-            archived,
-            [data_set],
-            roots.folders,
-        )
         folder.mkdir(mode=0o700, exist_ok=True)
         (folder / CLOSED).unlink(missing_ok=True)
+        write_whole(folder / BUNDLE, packed.path.read_bytes())
         write_whole(folder / DESCRIPTION, description.to_json().encode())
     except OSError as error:
         raise OutputError(f"{folder}: cannot be written: {error.strerror}") from error
     return folder
+
+
+def _data_set(directory: Path, roots: Roots) -> DataSet:
+    """Return where the archive of a directory goes: beside it, if this is still ours."""
+    parent = directory.parent if roots.hold(directory.parent) else directory
+    return DataSet(str(directory), str(parent / RESULTS / directory.name))
 
 
 def n_workers(calibration: Calibration, settings: Settings) -> int:

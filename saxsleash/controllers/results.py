@@ -9,6 +9,7 @@ from PyQt5.QtCore import QObject
 from saxsdog.errors import SaxsdogError
 from saxsdog.protocol.arrays import Table, arrays_of
 from saxsdog.protocol.messages import NewestCurves, Statistics
+from saxsdog.reduction.intensity import unit_of
 from saxsleash.appearance import Tone
 from saxsleash.background import Background
 from saxsleash.controllers.refusals import Refusals
@@ -77,6 +78,7 @@ class Results(QObject):
                 self._curves.clear()
             self._queue = table.queue
         self._history.extend(table.queue, table.files, table.numbers, table.time_sources)
+        self._hand_on_unit()
 
     def _on_curves(self, reply: NewestCurves) -> None:
         self._curves.show(shown_curves(reply))
@@ -98,7 +100,13 @@ class Results(QObject):
     def _on_not_there(self, error: SaxsdogError) -> None:
         self._refusals.tell(Notice(RESULTS, str(error), Tone.DOUBTFUL))
 
+    def _hand_on_unit(self) -> None:
+        """Whichever comes first of a queue, its rows or a curve, they have the same unit."""
+        if self._curves.curves:
+            self._history.set_intensity_unit(self._curves.curves[0].unit)
+
     def _on_curves_changed(self) -> None:
+        self._hand_on_unit()
         if not self._curves.is_pinned and self._history_panel.picked is not None:
             self._history_panel.pick(None)
 
@@ -136,6 +144,7 @@ def shown_curves(reply: NewestCurves) -> list[ShownCurve]:
                     for name, value in graph.parameters.items()
                 },
                 file=graph.file,
+                unit=unit_of(graph.columns[1]),
             )
         )
     return curves

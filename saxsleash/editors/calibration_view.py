@@ -1,8 +1,17 @@
 """The tree in which a calibration is read and edited."""
 
 from collections.abc import Iterator
+from functools import partial
 
-from PyQt5.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, Qt, pyqtSignal
+from PyQt5.QtCore import (
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    Qt,
+    pyqtSignal,
+)
 from PyQt5.QtGui import QKeyEvent, QResizeEvent
 from PyQt5.QtWidgets import (
     QAbstractItemDelegate,
@@ -19,6 +28,7 @@ from saxsleash.editors.row_actions import RowActions
 from saxsleash.editors.row_delegate import RowDelegate
 from saxsleash.models.calibration_model import CalibrationModel
 from saxsleash.models.calibration_tree import (
+    HELP_ROLE,
     NAME,
     NODE_ROLE,
     PATH_ROLE,
@@ -28,7 +38,7 @@ from saxsleash.models.calibration_tree import (
     CalibrationTree,
 )
 from saxsleash.models.mask_store import MaskStore
-from saxsleash.models.schema_nodes import SchemaNode
+from saxsleash.models.schema_nodes import Kind, SchemaNode
 
 _WIDTHS = {NAME: (24, 0.46), UNIT: (9.5, 0.2)}
 """Of the columns: digits, and the share of the width that they take at most; values have the rest.
@@ -124,7 +134,8 @@ class CalibrationView(QTreeView):
     def look_for(self, text: str) -> None:
         """Show only the rows with these words in their names, and what is in and around them.
 
-        Without words all rows are shown again, open and closed as they were.
+        If there are none, those that are explained with them. Without words all rows are shown
+        again, open and closed as they were.
         """
         words = text.casefold().split()
         if words == self._words:
@@ -136,7 +147,7 @@ class CalibrationView(QTreeView):
                 if not self.isExpanded(index)
             ]
         self._words = words
-        self._hide_rows(QModelIndex(), is_found=not words)
+        self._hide_others()
         self.expandAll()
         if not words:
             for closed in self._closed_before:
@@ -151,14 +162,19 @@ class CalibrationView(QTreeView):
                 yield index
                 yield from self._openable(index)
 
-    def _hide_rows(self, parent: QModelIndex, *, is_found: bool) -> bool:
+    def _hide_others(self) -> None:
+        is_found = not self._words
+        if not self._hide_rows(QModelIndex(), SEARCH_ROLE, is_found=is_found):
+            self._hide_rows(QModelIndex(), HELP_ROLE, is_found=is_found)
+
+    def _hide_rows(self, parent: QModelIndex, role: int, *, is_found: bool) -> bool:
         """Hide what is not looked for; tell whether something is left below a row."""
         is_any_left = False
         for row in range(self.tree.rowCount(parent)):
             index = self.tree.index(row, NAME, parent)
-            text = str(index.data(SEARCH_ROLE)).casefold()
+            text = str(index.data(role)).casefold()
             is_this_found = is_found or all(word in text for word in self._words)
-            is_left = self._hide_rows(index, is_found=is_this_found) or is_this_found
+            is_left = self._hide_rows(index, role, is_found=is_this_found) or is_this_found
             self.setRowHidden(row, parent, not is_left)
             is_any_left |= is_left
         return is_any_left
@@ -236,7 +252,7 @@ class CalibrationView(QTreeView):
 
     def _on_calibration_changed(self) -> None:
         if self._words:
-            self._hide_rows(QModelIndex(), is_found=False)
+            self._hide_others()
         self._show_chosen()
 
     def _on_rows_inserted(self, parent: QModelIndex) -> None:
@@ -248,7 +264,10 @@ class CalibrationView(QTreeView):
         self.viewport().update()
 
     def _on_pick_wanted(self, path: KeyPath) -> None:
-        if self._calibration.schema.at(path).file_role is not None:
+        node = self._calibration.schema.at(path)
+        if node.kind is Kind.SELECTION:
+            self._open(self.selection_of(path), self.visualRect(self.tree.index_of(path, VALUE)))
+        elif node.file_role is not None:
             self.file_wanted.emit(path)
         else:
             self.directory_wanted.emit()
@@ -257,9 +276,31 @@ class CalibrationView(QTreeView):
         index = self.indexAt(position)
         if not index.isValid():
             return
-        menu = self.menu_of(index)
+        self._open(self.menu_of(index), QRect(position, position))
+
+    def _open(self, menu: QMenu, place: QRect) -> None:
         menu.setAttribute(Qt.WA_DeleteOnClose)
-        menu.popup(self.viewport().mapToGlobal(position))
+        menu.popup(self.viewport().mapToGlobal(place.bottomLeft()))
+
+    def selection_of(self, path: KeyPath) -> QMenu:
+        """Return a menu of the words that the list at a path can have, those it has checked."""
+        menu = QMenu(self)
+        value = self._calibration.value(path)
+        chosen = value if isinstance(value, list) else []
+        for word in self._calibration.schema.at(path).item.schema["enum"]:
+            action = menu.addAction(word)
+            action.setCheckable(True)
+            action.setChecked(word in chosen)
+            others = [each for each in chosen if each != word]
+            wanted = others if word in chosen else [*others, word]
+            action.triggered.connect(partial(self._on_selected, path, wanted))
+        return menu
+
+    def _on_selected(self, path: KeyPath, words: list[str]) -> None:
+        if words:
+            self._calibration.set_value(path, words)
+        else:
+            self._calibration.remove(path)
 
     def menu_of(self, index: QModelIndex) -> QMenu:
         menu = QMenu(self)
@@ -269,6 +310,7 @@ class CalibrationView(QTreeView):
             menu.addAction("Edit value").triggered.connect(lambda: self.edit(value))
         if self._delegate.has_picker(value):
             words = "Choose file…" if node.file_role else "Choose folder…"
+            words = "Choose…" if node.kind is Kind.SELECTION else words
             choose = menu.addAction(words)
             choose.triggered.connect(lambda: self._delegate.press_button(value))
         if menu.actions():

@@ -136,7 +136,7 @@ def addable(calibration: CalibrationModel) -> list[KeyPath]:
 def _new_path(calibration: CalibrationModel, path: KeyPath) -> KeyPath | None:
     """Return where something new would stand: behind the items of a list, or what is absent."""
     node, value = calibration.schema.at(path), value_at(calibration.document, path)
-    if node.is_list and (isinstance(value, list) or (node.kind is Kind.ITEMS and value is ABSENT)):
+    if node.is_list and (isinstance(value, list) or (value is ABSENT and node.grows_from_nothing)):
         path = (*path, len(value) if isinstance(value, list) else 0)
     return path if calibration.can_add(path) else None
 

@@ -39,6 +39,7 @@ from saxsleash.editors.value_editors import (
     WholeEditor,
     number_of,
     parts_of,
+    words_of,
 )
 from saxsleash.models.calibration_model import CalibrationModel
 from saxsleash.models.calibration_tree import (
@@ -248,9 +249,10 @@ class RowDelegate(QStyledItemDelegate):
         node: SchemaNode | None = index.data(NODE_ROLE)
         if node is None or index.column() != VALUE:
             return ""
-        if node.file_role or (node.kind is Kind.PARTS and self.folders_known):
+        is_picked = node.file_role or node.kind is Kind.SELECTION
+        if is_picked or (node.kind is Kind.PARTS and self.folders_known):
             return PICK
-        if node.kind is Kind.ITEMS:
+        if node.grows_from_nothing:
             return ADD
         is_container = node.kind in (Kind.GROUP, Kind.ENTRIES) and not node.has_default
         return ADD if is_container and not index.data(PRESENT_ROLE) else ""
@@ -282,6 +284,9 @@ class RowDelegate(QStyledItemDelegate):
                 editor = LineEditor(number_of, parent, is_live=True)
                 if node.has_default and not node.is_required:
                     editor.setPlaceholderText(f"{number_text(node.default)} (default)")
+            case Kind.SELECTION:
+                editor = LineEditor(words_of, parent, is_live=True)
+                editor.setPlaceholderText(", ".join(node.item.schema["enum"]))
             case Kind.PARTS:
                 editor = LineEditor(parts_of, parent, is_live=False)
                 editor.setPlaceholderText("folder / folder / …")
@@ -308,7 +313,8 @@ class RowDelegate(QStyledItemDelegate):
         path = index.data(PATH_ROLE)
         value = value_at(self._calibration.document, path)
         shown = self._calibration.value(path)
-        editor.show_value(value if isinstance(editor, LineEditor) else shown, _edit_text(shown))
+        text = _edit_text(shown, index.data(NODE_ROLE))
+        editor.show_value(value if isinstance(editor, LineEditor) else shown, text)
 
     def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: QModelIndex) -> None:
         assert isinstance(editor, LineEditor | WholeEditor | ChoiceEditor)  # noqa: S101 - ours
@@ -371,12 +377,13 @@ def _text_or_nothing(text: str) -> Any:
     return text if text else ABSENT
 
 
-def _edit_text(value: Any) -> str:
+def _edit_text(value: Any, node: SchemaNode) -> str:
     """Return what an editor begins with: all digits, the whole text."""
     if value is None:
         return ""
     if isinstance(value, list):
-        return folder_text(value)
+        words = node.kind is Kind.SELECTION
+        return ", ".join(map(str, value)) if words else folder_text(value)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return number_text(value)
     return str(value)

@@ -18,6 +18,8 @@ def tip(index: QModelIndex, palette: QPalette, picture: QPixmap | None = None) -
     parts = [f"<b>{escape(node.label)}</b>"]
     if node.help:
         parts.append(escape(node.help))
+    if not index.data(PRESENT_ROLE) and not node.has_default and (keys := _keys_below(node)):
+        parts.append(escape(f"Has: {keys}"))
     if node.kind in (Kind.TEXT, Kind.PARTS) and index.data(PRESENT_ROLE):
         parts.append(escape(str(index.siblingAtColumn(VALUE).data())))  # may not fit the column
     if digits := whole_numbers(index.siblingAtColumn(VALUE).data(Qt.EditRole)):
@@ -40,9 +42,17 @@ def _limits(node: SchemaNode) -> list[str]:
         lines.append(f"Unit: {node.unit}")
     if "enum" in node.schema:
         lines.append("One of: " + ", ".join(map(str, node.schema["enum"])))
+    if node.kind is Kind.SELECTION:
+        lines.append("Any of: " + ", ".join(node.item.schema["enum"]))
     if node.has_default and node.default not in ("", [], {}):
         lines.append(f"Default: {present_text({}, (node.key,), node.default, node)}")
     return lines
+
+
+def _keys_below(node: SchemaNode) -> str:
+    """Return what can be set as soon as an object, or an item of a list, is there."""
+    holder = node.item if node.kind is Kind.ITEMS else node
+    return ", ".join(holder.children)
 
 
 def _png(picture: QPixmap) -> str:

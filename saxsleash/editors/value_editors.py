@@ -37,6 +37,11 @@ def parts_of(text: str) -> list[str]:
     return [part for part in parts if part not in ("", ".")] or ["."]
 
 
+def words_of(text: str) -> Any:
+    """Return the words of a selection, ``ABSENT`` for none."""
+    return text.replace(",", " ").split() or ABSENT
+
+
 class LineEditor(QLineEdit):
     """Takes a value as text.
 

@@ -306,7 +306,7 @@ class CalibrationModel(QObject):
         kind, value = self._schema.at(path).kind, value_at(self._document, path)
         if kind is Kind.GROUP:
             return isinstance(value, dict)
-        if kind in (Kind.ITEMS, Kind.ENTRIES, Kind.PARTS):
+        if kind in (Kind.ITEMS, Kind.ENTRIES, Kind.PARTS, Kind.SELECTION):
             return isinstance(value, list)
         return True
 

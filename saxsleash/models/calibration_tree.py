@@ -25,6 +25,9 @@ MARK_ROLE = Qt.UserRole + 2
 PROBLEM_ROLE = Qt.UserRole + 3
 PRESENT_ROLE = Qt.UserRole + 4
 SEARCH_ROLE = Qt.UserRole + 5
+"""Names by which a row is found; also of keys that stand below it as soon as it is there."""
+
+HELP_ROLE = Qt.UserRole + 6
 
 _MOST_FREE_ENTRIES = 4
 """Lists of numbers that are no longer show a row for each number that they have room for."""
@@ -182,7 +185,10 @@ class CalibrationTree(QAbstractItemModel):
             case _ if role == PRESENT_ROLE:
                 return row.look.present
             case _ if role == SEARCH_ROLE:
-                return f"{row.look.name} {row.node.label}"
+                words = f"{row.look.name} {row.node.label}"
+                return words if row.children else f"{words} {row.node.words_below}"
+            case _ if role == HELP_ROLE:
+                return row.node.help
         return None
 
     def setData(self, index: QModelIndex, value: Any, role: int = Qt.EditRole) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from saxsdog.reduction.intensity import COUNTS
 from saxsleash.models.presentation import Abscissa, Points
 
 Array = NDArray[np.float64]
@@ -47,6 +48,8 @@ class ShownCurve:
         Integral parameters by name; empty where the channel has none.
     file
         Where the server has it, as it is told; empty if nobody has said so.
+    unit
+        Of the intensity, as its calibration says it; empty if nobody has said so.
     """
 
     channel: str
@@ -59,6 +62,7 @@ class ShownCurve:
     sigma: Array
     parameters: Mapping[str, float] = field(default_factory=dict)
     file: str = ""
+    unit: str = COUNTS
 
     @property
     def abscissa(self) -> Abscissa:
@@ -69,6 +73,11 @@ class ShownCurve:
     def points(self) -> Points:
         """Return the numbers of the curve."""
         return Points(self.q, self.intensity, self.sigma)
+
+    def is_like(self, other: "ShownCurve") -> bool:
+        """Tell whether both have the same axes, so that one table or picture can hold them."""
+        same_q = self.q is other.q or np.array_equal(self.q, other.q)
+        return same_q and self.unit == other.unit
 
     @property
     def correlation_length(self) -> float:

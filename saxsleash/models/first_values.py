@@ -53,6 +53,8 @@ def first_value(document: Any, path: KeyPath, node: SchemaNode) -> Any:
             return []
         case Kind.ENTRIES:
             return [first_value(document, (*path, i), node.item) for i in range(node.least_items)]
+        case Kind.SELECTION:
+            return [node.item.schema["enum"][0]]
         case Kind.CHOICE:
             return node.schema["enum"][0]
         case Kind.TRUTH:

@@ -30,27 +30,26 @@ class Quantity:
     label: str
     unit: str = ""
 
-    @property
-    def axis(self) -> str:
-        """The label of its axis."""
-        if not self.unit:
-            return self.label
-        return (
-            f"{self.label} / ({self.unit})" if " " in self.unit else f"{self.label} / {self.unit}"
-        )
 
+def quantity_of(name: str, intensity: str = "") -> Quantity:
+    """Return a parameter as it is drawn; one that nobody knows is called by its name.
 
-def quantity_of(name: str) -> Quantity:
-    """Return a parameter as it is drawn; one that nobody knows is called by its name."""
+    Parameters
+    ----------
+    name
+        As the server calls it.
+    intensity
+        Unit of the intensities, empty if nobody knows it.
+    """
     known = describe(name)
-    return Quantity(known.name, known.label, known.unit)
+    return Quantity(known.name, known.label, known.unit_with(intensity))
 
 
 INTENSITY = quantity_of("I0")
 INVARIANT = quantity_of("I2")
 LENGTH = quantity_of("correlation_length")
 MOMENT = quantity_of("I1")
-KNOWN = tuple(quantity_of(each.name) for each in INTEGRAL)
+KNOWN = tuple(each.name for each in INTEGRAL)
 """In the order in which they are offered, before those of classifiers."""
 
 
@@ -73,15 +72,14 @@ class HistoryColumns:
         names = {name.partition(".")[0] for name in self._columns if "." in name}
         return tuple(sorted(names, key=lambda name: (number_of(name), name)))
 
-    @property
-    def quantities(self) -> tuple[Quantity, ...]:
-        """What there is to draw of one channel or another."""
+    def quantities(self, intensity: str = "") -> tuple[Quantity, ...]:
+        """Return what there is to draw of one channel or another, with intensities in a unit."""
         names = dict.fromkeys(name.partition(".")[2] for name in self._columns if "." in name)
         if {MOMENT.name, INVARIANT.name} <= names.keys():
             names[LENGTH.name] = None
-        known = [quantity for quantity in KNOWN if quantity.name in names]
-        others = names.keys() - {quantity.name for quantity in KNOWN}
-        return (*known, *map(quantity_of, sorted(others)))
+        ordered = [name for name in KNOWN if name in names]
+        ordered += sorted(names.keys() - set(KNOWN))
+        return tuple(quantity_of(name, intensity) for name in ordered)
 
     @property
     def names(self) -> tuple[str, ...]:

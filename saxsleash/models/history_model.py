@@ -75,6 +75,7 @@ class HistoryModel(QObject):
         super().__init__(parent)
         self.rate = Rate(clock)
         self.queue = ""
+        self.intensity_unit = ""
         self.known: int | None = None
         self.integrated: int | None = None
         self._empty()
@@ -99,7 +100,8 @@ class HistoryModel(QObject):
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
-        return self.columns.quantities
+        """What there is to draw; in the units of the curves, as soon as one has come."""
+        return self.columns.quantities(self.intensity_unit)
 
     @property
     def data_set(self) -> DataSet:
@@ -202,6 +204,12 @@ class HistoryModel(QObject):
         """Return the data sets that there are, with the number of their images."""
         return offers_of(self.files, self.newest)
 
+    def set_intensity_unit(self, unit: str) -> None:
+        """Say in which unit the intensities of the queue are; rows do not tell it."""
+        if unit != self.intensity_unit:
+            self.intensity_unit = unit
+            self.changed.emit()
+
     def set_server_time(self, seconds: float) -> None:
         """Say what the clock of the server shows, s since the epoch."""
         self.rate.set_server_time(seconds)
@@ -222,6 +230,7 @@ class HistoryModel(QObject):
         self.changed.emit()
 
     def _empty(self) -> None:
+        self.intensity_unit = ""
         self.files = FileNames()
         self.newest = NewestRows()
         self.columns = HistoryColumns()

@@ -1,11 +1,14 @@
 """What of a curve is drawn: its presentation, unit and ratio, with the errors that follow."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
+from html import escape
 
 import numpy as np
 from numpy.typing import NDArray
 
+from saxsdog.reduction.intensity import axis_text, times
 from saxsleash.models.scales import Scale, ScaleKind
 
 Array = NDArray[np.float64]
@@ -161,7 +164,7 @@ def present(
     Parameters
     ----------
     points
-        q in nm⁻¹ (or azimuth in rad), intensity and its standard error in counts per pixel.
+        q in nm⁻¹ (or azimuth in rad), intensity and its standard error in any unit.
     """
     points = over(points, presentation, unit, abscissa)
     if not abscissa.is_q:
@@ -253,21 +256,35 @@ def x_label(abscissa: Abscissa, presentation: Presentation, unit: QUnit) -> str:
     return f"{abscissa.text} / {unit.value}"
 
 
-def y_label(abscissa: Abscissa, presentation: Presentation, unit: QUnit) -> str:
-    """Return the label of the vertical axis as HTML."""
+def y_label(
+    abscissa: Abscissa, presentation: Presentation, unit: QUnit, intensities: Collection[str]
+) -> str:
+    """Return the label of the vertical axis as HTML.
+
+    Parameters
+    ----------
+    intensities
+        Units of the intensities of all curves that are drawn.
+    """
     q, length = abscissa.text, unit.value.removesuffix("⁻¹")
+
+    def label(quantity: str, power: str = "") -> str:
+        return axis_text(quantity, {escape(times(each, power)) for each in intensities})
+
     match presentation:
         case Presentation.KRATKY if abscissa.is_q:
-            return f"{q}² I / (counts/pixel {length}⁻²)"
+            return label(f"{q}² I", f"{length}⁻²")
         case Presentation.POROD if abscissa.is_q:
-            return f"{q}⁴ I / (counts/pixel {length}⁻⁴)"
+            return label(f"{q}⁴ I", f"{length}⁻⁴")
         case Presentation.GUINIER if abscissa.is_q:
-            return "ln (I / (counts/pixel))"
+            whole = label("I")
+            return f"ln ({whole})" if " / " in whole else f"ln {whole}"
         case _:
-            return "intensity / (counts/pixel)"
+            return label("intensity")
 
 
 def shorter(label: str) -> tuple[str, str, str]:
     """Return a label of the vertical axis, and the same for less and less room."""
-    symbols = label.replace("intensity", "I")
-    return label, symbols, symbols.partition(" / ")[0].replace("(", "")
+    symbols = label.replace("intensity", "I", 1)
+    least = symbols.partition(" / ")[0].partition(", ")[0]
+    return label, symbols, least.replace("(", "")

@@ -19,6 +19,9 @@ _DIGITS = 7
 _MOST_WORDS = 3
 """Values of an item that stand for it while it is closed."""
 
+_OPEN_TO_OTHERS = (Kind.NUMBER, Kind.WHOLE, Kind.SELECTION)
+"""What is not none where the calibration does not say it: the image, or the server, has it."""
+
 
 def name_of(path: KeyPath, node: SchemaNode, around: SchemaNode) -> str:
     """Return the name of a row: the key as the file has it, or which item it is."""
@@ -37,7 +40,9 @@ def value_text(document: Any, path: KeyPath, node: SchemaNode) -> str:
         return present_text(document, path, value, node)
     if node.is_required:
         return "missing"
-    if node.kind in (Kind.GROUP, Kind.ITEMS) or node.default in (None, ""):
+    if node.default is None and node.kind in _OPEN_TO_OTHERS:
+        return "not given"
+    if node.kind in (Kind.GROUP, Kind.ITEMS) or node.default in (None, "", []):
         return "none" if node.kind is not Kind.GROUP or not node.has_default else "default"
     return f"{present_text(document, path, node.default, node)} (default)"
 
@@ -54,6 +59,8 @@ def present_text(document: Any, path: KeyPath, value: Any, node: SchemaNode) -> 
             return f"{len(value)} {node.singular}{'' if len(value) == 1 else 's'}"
         case Kind.ENTRIES, list():
             return ", ".join(map(_scalar_text, value))
+        case Kind.SELECTION, list():
+            return ", ".join(map(str, value))
         case Kind.PARTS, list():
             return folder_text(value)
         case Kind.TRUTH, bool():

@@ -19,6 +19,7 @@ class Kind(Enum):
     ENTRIES = auto()  # a list of numbers
     PARTS = auto()  # a list of texts
     CHOICE = auto()
+    SELECTION = auto()  # a list of some of several words
     TRUTH = auto()
     WHOLE = auto()
     NUMBER = auto()
@@ -39,7 +40,7 @@ _KINDS_OF_LISTS = {
     "number": Kind.ENTRIES,
     "integer": Kind.ENTRIES,
 }
-_UNITS = {"Angstrom": "Å", "degree": "°", "1": "", "index": ""}
+_UNITS = {"Angstrom": "Å", "degree": "°", "1": "", "index": "", "any": ""}
 """Units that people write shorter than the schema does."""
 
 _WORDS = re.compile(r"[A-Z]{2,}|[A-Z]?[a-z]+|[A-Z]|[0-9]+")
@@ -54,6 +55,9 @@ _NO_UNITS = re.compile(r"(?<=[a-z])(MM|MicroM|Deg)$")
 """Units at the end of keys: the column beside them shows it."""
 
 _NAMES_OF_ENTRIES = re.compile(r"\[(\w+), (\w+)\]")
+_NO_LIMIT = 1e300
+"""What a schema has where any number will do."""
+
 _LOWER = {"minimum": "from {}", "exclusiveMinimum": "more than {},"}
 _UPPER = {"maximum": "to {}", "exclusiveMaximum": "less than {}"}
 
@@ -82,6 +86,8 @@ class SchemaNode:
             return Kind.CHOICE
         type_ = _type_of(self.schema)
         if type_ == "array":
+            if "enum" in self.schema.get("items", {}):
+                return Kind.SELECTION
             return _KINDS_OF_LISTS.get(_type_of(self.schema.get("items", {})), Kind.UNKNOWN)
         return _KINDS.get(type_, Kind.UNKNOWN)
 
@@ -123,6 +129,11 @@ class SchemaNode:
         return self.kind in (Kind.ITEMS, Kind.ENTRIES)
 
     @property
+    def grows_from_nothing(self) -> bool:
+        """Whether it is a list whose first item can be added although it is absent."""
+        return self.kind is Kind.ITEMS or (self.kind is Kind.ENTRIES and self.default == [])
+
+    @property
     def has_default(self) -> bool:
         return "default" in self.schema
 
@@ -159,6 +170,14 @@ class SchemaNode:
         return text if text.startswith("q ") else text[:1].upper() + text[1:]
 
     @cached_property
+    def words_below(self) -> str:
+        """Keys and labels of all that an object, or an item of a list, can hold."""
+        if self.kind is Kind.ITEMS:
+            return self.item.words_below
+        children = self.children.values()
+        return " ".join(f"{each.key} {each.label} {each.words_below}" for each in children)
+
+    @cached_property
     def singular(self) -> str:
         """What one item of a list is called: ``mask``."""
         return self.label.removesuffix("s").lower()
@@ -177,9 +196,10 @@ class SchemaNode:
             words.format(number_text(self.schema[key]))
             for bounds in (_LOWER, _UPPER)
             for key, words in bounds.items()
-            if key in self.schema
+            if key in self.schema and abs(self.schema[key]) < _NO_LIMIT
         ]
-        return " ".join([*parts, self.unit]).strip() if parts else ""
+        limits = " ".join(parts).rstrip(",")
+        return f"{limits} {self.unit}".strip() if limits else ""
 
     def placed(self, present: Mapping[str, Any]) -> list[str]:
         """Return the keys present and those absent, each where the schema has it.

@@ -144,7 +144,10 @@ class CalibrationPanel(QWidget):
         row = QHBoxLayout()
         row.setSpacing(0)
         self.search.setPlaceholderText("Find a key")
-        self.search.setToolTip("Show only the keys with these words (Ctrl+Shift+F)")
+        self.search.setToolTip(
+            "Show only the keys with these words in their names, or else in their help "
+            "(Ctrl+Shift+F)"
+        )
         self.search.setClearButtonEnabled(True)
         self.search.setMaximumWidth(in_characters(self, 30))
         actions = self.view.actions_of_row

@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from saxsdog.reduction.intensity import in_ascii
 from saxsdog.whole_file import write_whole
 from saxsdog.words import UNKNOWN, local_time
 from saxsleash.models.file_names import FileNames
+from saxsleash.models.history_columns import quantity_of
 from saxsleash.models.history_model import HistoryModel, TimeSource
 from saxsleash.models.selection import Rows
 from saxsleash.panels.history_points import Array
@@ -46,7 +48,7 @@ class HistoryTable:
         """Take hold of what is selected now."""
         rows = model.selected.copy()
         names = {"exposure_s": "exposure", "done_s": "done"}
-        names |= {name: name for name in model.columns.names}
+        names |= {_heading(name, model.intensity_unit): name for name in model.columns.names}
         return cls(
             files=model.files,
             rows=rows,
@@ -85,6 +87,12 @@ class HistoryTable:
             )
         )
         return text.getvalue()
+
+
+def _heading(name: str, intensity: str) -> str:
+    """Return the name of a column with its unit, as far as it has one."""
+    unit = quantity_of(name.partition(".")[2], intensity).unit
+    return f"{name} ({in_ascii(unit)})" if unit else name
 
 
 def _iso_text(seconds: float) -> str:

@@ -145,9 +145,13 @@ class HistoryPlot(QWidget):
     def offer(self, quantities: Sequence[Quantity]) -> None:
         """Offer quantities to draw; the one that is drawn stays, even if it is not among them."""
         offered = [self.choice.itemData(index) for index in range(self.choice.count())]
+        names = [quantity.name for quantity in offered]
         for quantity in quantities:
-            if quantity not in offered:
+            if quantity.name not in names:
                 self.choice.addItem(quantity.label, quantity)
+            elif quantity not in offered:  # in another unit by now
+                self.choice.setItemData(names.index(quantity.name), quantity)
+        self._show_unit()
         if self._wanted != self.quantity.name:
             self._choose_wanted()
 
@@ -321,6 +325,8 @@ class HistoryPlot(QWidget):
     def _on_quantity_chosen(self) -> None:
         self._wanted = self.quantity.name
         self._show_unit()
+        self.draw([])  # values that are all the same would keep the scale of those before
+        self.box.setYRange(0.0, 1.0, padding=0)
         self.fit()
         self.redraw_wanted.emit()
 

@@ -1,7 +1,7 @@
 """The curves of the image that was picked in the history, small, below it."""
 
 import pyqtgraph as pg
-from PyQt5.QtCore import QEvent, pyqtSignal
+from PyQt5.QtCore import QEvent, Qt, pyqtSignal
 from PyQt5.QtGui import QColor
 from PyQt5.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -35,6 +35,7 @@ class PickedCurvePanel(QWidget):
         self._name = FileNameLabel()
         self._hint = ElidedLabel(modest=True)
         self._unit = QLabel()
+        self._unit.setTextFormat(Qt.RichText)
         self._unit.setToolTip("What the upright axis shows")
         self._newest = QPushButton("Back to &newest")
         self._newest.setToolTip("Follow the newest image again")
@@ -103,7 +104,8 @@ class PickedCurvePanel(QWidget):
         if curves:
             about = curves[0].abscissa, Presentation.INTENSITY, QUnit.INVERSE_NM
             self._plot.setLabel("bottom", x_label(*about))
-            self._unit.setText(y_label(*about))  # beside the axis there is no room for it
+            units = {curve.unit for curve in curves}
+            self._unit.setText(y_label(*about, units))  # beside the axis there is no room for it
 
     def _draw_curve(self, curve: ShownCurve) -> None:
         drawing = self._drawings.get(curve.channel)

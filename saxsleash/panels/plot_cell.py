@@ -198,7 +198,7 @@ class CurveCell(pg.GraphicsLayout):  # type: ignore[misc]  # pyqtgraph has no ty
         if plot is self.plot:
             self.legend.clear()
             for series in wanted:
-                self.legend.addItem(drawings[series.key].line, escape(shortened(series.name)))
+                self.legend.addItem(drawings[series.key].line, escape(series.label))
 
     def _color_in(self, drawing: CurveDrawing, series: Series) -> None:
         drawing.set_color(self._color(series), self._width, dashed=series.faded > 0)

@@ -30,7 +30,7 @@ class Series:
     Attributes
     ----------
     key, name
-        What it is from one drawing to the next, and what the legend says.
+        What it is from one drawing to the next, and what it is called.
     color_index
         Of the channel.
     faded
@@ -39,6 +39,8 @@ class Series:
         Where the numbers come from.
     points
         What is drawn, before the scales.
+    label
+        What the legend says: the name, with the unit of the intensities where they have several.
     """
 
     key: str
@@ -47,6 +49,7 @@ class Series:
     faded: int
     curve: ShownCurve
     points: Points
+    label: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,12 +139,15 @@ def _plot(
     threshold: float | None,
 ) -> PlotContents:
     abscissa = curves[0].abscissa
-    series = [_series(curve, model, options, None, 0) for curve in curves]
+    drawn: list[tuple[ShownCurve, Reference | None, int]] = [(curve, None, 0) for curve in curves]
     for number, reference in enumerate(model.references, start=1):
         for curve in curves:
             kept = reference.of(curve.channel)
             if kept is not None and kept.abscissa is abscissa:
-                series.append(_series(kept, model, options, reference, number))
+                drawn.append((kept, reference, number))
+    units = {curve.unit for curve, _, _ in drawn}
+    several = len(units) > 1
+    series = [_series(*one, model, options, with_unit=several) for one in drawn]
     points = [one.points for one in series]
     x_scale, y_scale = scales_of(options, abscissa, points, threshold)
     divisor = model.divisor
@@ -151,24 +157,36 @@ def _plot(
         x_scale=x_scale,
         y_scale=y_scale,
         x_label=x_label(abscissa, options.presentation, options.unit),
-        y_label=y_label(abscissa, options.presentation, options.unit),
+        y_label=y_label(abscissa, options.presentation, options.unit, units),
         series=tuple(series),
         ratios=tuple(_ratios(curves, model, options)),
-        ratio_label=f"ratio to {divisor.name}" if divisor is not None else "",
+        ratio_label=_ratio_label(curves, divisor) if divisor is not None else "",
     )
+
+
+def _ratio_label(curves: Sequence[ShownCurve], divisor: Reference) -> str:
+    label = f"ratio to {divisor.name}"
+    pairs = [(curve, divisor.of(curve.channel)) for curve in curves]
+    alike = all(below is None or below.unit == curve.unit for curve, below in pairs)
+    return label if alike else f"{label}, in different units"
 
 
 def _series(
     curve: ShownCurve,
-    model: CurvesModel,
-    options: PlotOptions,
     reference: Reference | None,
     faded: int,
+    model: CurvesModel,
+    options: PlotOptions,
+    *,
+    with_unit: bool,
 ) -> Series:
     points = present(curve.points, options.presentation, options.unit, curve.abscissa)
     color = model.channels.index(curve.channel) if curve.channel in model.channels else 0
     name = curve.channel if reference is None else f"{curve.channel}, {reference.name}"
-    return Series(f"{faded} {name}", name, color, faded, curve, points)
+    label = shortened(name)
+    if with_unit:
+        label += f" [{curve.unit or 'unit unknown'}]"
+    return Series(f"{faded} {name} {label}", name, color, faded, curve, points, label)
 
 
 def _ratios(
@@ -185,5 +203,6 @@ def _ratios(
         quotient = ratio(curve.points, below.points)
         points = over(quotient, options.presentation, options.unit, curve.abscissa)
         color = model.channels.index(curve.channel) if curve.channel in model.channels else 0
-        ratios.append(Series(curve.channel, curve.channel, color, 0, curve, points))
+        name = curve.channel
+        ratios.append(Series(name, name, color, 0, curve, points, name))
     return ratios

@@ -12,6 +12,7 @@ from PyQt5.QtCore import QBuffer, QIODevice, QRectF
 from PyQt5.QtGui import QImage, QPainter
 from pyqtgraph.exporters import ImageExporter, SVGExporter
 
+from saxsdog.reduction.intensity import in_ascii
 from saxsdog.whole_file import write_whole
 from saxsleash.models.curves_model import ShownCurve
 from saxsleash.models.presentation import Abscissa, Presentation, QUnit
@@ -23,6 +24,8 @@ from saxsleash.panels.plot_waterfall import WaterfallView
 
 PICTURE_SCALE = 2
 """Pixels of a picture for each pixel of the screen, so that it can be printed."""
+
+UNKNOWN = "unknown unit"
 
 _POWERS = {Presentation.KRATKY: 2, Presentation.POROD: 4}
 
@@ -52,10 +55,10 @@ def recent_csv(curves: Sequence[ShownCurve], unit: QUnit) -> str:
     if not curves:
         return _written([["# no curves"]])
     newest = curves[-1]
-    alike = [curve for curve in curves if np.array_equal(curve.q, newest.q)]
+    alike = [curve for curve in curves if curve.is_like(newest)]
     axis, values = _axis(newest, unit)
     head = [
-        [f"# channel {newest.channel}, intensity in counts/pixel"],
+        [f"# channel {newest.channel}, intensity in {in_ascii(newest.unit) or UNKNOWN}"],
         ["# time", *(time_text(curve.time) for curve in alike)],
         [axis, *(curve.image for curve in alike)],
     ]
@@ -116,10 +119,11 @@ def _columns(
     series: Series, presentation: Presentation, unit: QUnit
 ) -> list[tuple[str, NDArray[np.float64]]]:
     curve = series.curve
+    unit_of_intensity = in_ascii(curve.unit) or UNKNOWN
     columns = [
         _axis(curve, unit),
-        ("intensity (counts/pixel)", curve.intensity),
-        ("sigma (counts/pixel)", curve.sigma),
+        (f"intensity ({unit_of_intensity})", curve.intensity),
+        (f"sigma ({unit_of_intensity})", curve.sigma),
     ]
     if presentation is Presentation.INTENSITY or not curve.abscissa.is_q:
         return columns
@@ -129,7 +133,7 @@ def _columns(
         points = series.points
         return [*columns, *zip(names, (points.x, points.y, points.sigma), strict=True)]
     power = _POWERS[presentation]
-    dimension = f"(counts/pixel/{length}^{power})"
+    dimension = f"({unit_of_intensity}/{length}^{power})" if curve.unit else f"({UNKNOWN})"
     return [
         *columns,
         (f"q^{power} I {dimension}", series.points.y),

@@ -66,13 +66,11 @@ class HeatMapView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph h
         self.restyle()
 
     def draw(self, curves: Sequence[ShownCurve], options: PlotOptions) -> None:
-        """Draw the last curves, the oldest first; those over another axis are left out."""
+        """Draw the last curves, the oldest first; those with other axes are left out."""
         if curves:
-            size, newest = curves[-1].q.size, curves[-1].q
+            newest = curves[-1]
             curves = [
-                curve
-                for curve in curves[-options.heat_map_length :]
-                if curve.q is newest or (curve.q.size == size and np.array_equal(curve.q, newest))
+                curve for curve in curves[-options.heat_map_length :] if curve.is_like(newest)
             ]
         self._curves, self._options = curves, options
         if not curves or curves[-1].q.size == 0:
@@ -159,7 +157,8 @@ class HeatMapView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph h
     def _name_axes(self, x_scale: Scale, y_scale: Scale, options: PlotOptions) -> None:
         abscissa = self._curves[-1].abscissa
         below = x_label(abscissa, options.presentation, options.unit)
-        beside = y_label(abscissa, options.presentation, options.unit)
+        units = {self._curves[-1].unit}
+        beside = y_label(abscissa, options.presentation, options.unit, units)
         rows = "time of the image" if options.rows_by_time else "curves before the newest"
         axes = (x_scale, y_scale.kind, below, beside, rows)
         if axes != self._axes:
@@ -190,7 +189,8 @@ class HeatMapView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph h
         points = over(curve.points, self._options.presentation, self._options.unit, curve.abscissa)
         at = int(np.clip(np.searchsorted(points.x, x), 0, points.x.size - 1))
         label = curve.abscissa.value.replace("_", "")
-        words = (f"{label} {x:.4g}", f"I {points.y[at]:.5g}", curve.image, time_text(curve.time))
+        intensity = f"I {points.y[at]:.5g} {curve.unit}".rstrip()
+        words = (f"{label} {x:.4g}", intensity, curve.image, time_text(curve.time))
         self.read.emit("    ".join(word for word in words if word))
 
 

@@ -380,8 +380,9 @@ class PlotPanel(QWidget):
 def parameters_text(curve: ShownCurve, *, units: bool = False) -> str:
     """Return the integral parameters of a curve in words, short ones without most units."""
     words = [f"mean over azimuth of {curve.file}"] if curve.kind == CAKE else []
-    for quantity in (INTENSITY, INVARIANT):
-        if quantity.name in curve.parameters:
+    for name in (INTENSITY.name, INVARIANT.name):
+        if name in curve.parameters:
+            quantity = quantity_of(name, curve.unit)
             value = f"{curve.parameters[quantity.name]:.5g}"
             unit = f" {quantity.unit}" if units and curve.abscissa is not Abscissa.AZIMUTH else ""
             label = quantity.label.lower()
@@ -393,6 +394,6 @@ def parameters_text(curve: ShownCurve, *, units: bool = False) -> str:
         f"{quantity.label} {value:.5g} {quantity.unit}".rstrip() if units else f"{name} {value:.5g}"
         for name, value in curve.parameters.items()
         if name not in _IN_WORDS and math.isfinite(value)
-        for quantity in (quantity_of(name),)
+        for quantity in (quantity_of(name, curve.unit),)
     )
     return "  ".join(words)

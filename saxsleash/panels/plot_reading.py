@@ -24,10 +24,11 @@ def words_of(series: Series, index: int, presentation: Presentation, unit: QUnit
         parts.append(f"{abscissa.value.replace('_', '')} {q:.4g} {unit}")
         if q != 0:
             parts.append(f"d {2 * math.pi / abs(q):.4g} {unit.length}")
-    parts.append(f"I {with_error(intensity, float(curve.sigma[kept]))} counts/pixel")
+    value = with_error(intensity, float(curve.sigma[kept]))
+    parts.append(f"I {value} {curve.unit}".rstrip())
     if abscissa.is_q and presentation is not Presentation.INTENSITY:
-        value, sigma = float(series.points.y[index]), float(series.points.sigma[index])
-        parts.append(f"{_SYMBOLS[presentation]} {with_error(value, sigma)}")
+        drawn, sigma = float(series.points.y[index]), float(series.points.sigma[index])
+        parts.append(f"{_SYMBOLS[presentation]} {with_error(drawn, sigma)}")
     return "    ".join(parts)
 
 

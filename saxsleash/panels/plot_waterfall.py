@@ -57,7 +57,8 @@ class WaterfallView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph
         step = step_of(drawn[-1].y, y_scale, options.step_percent)
         for age, (line, one) in enumerate(zip(self.lines, reversed(drawn), strict=True)):
             line.setData(one.x, one.y + age * step)
-        label = y_label(abscissa, options.presentation, options.unit)
+        units = {curve.unit for curve in curves}
+        label = y_label(abscissa, options.presentation, options.unit, units)
         self._name_axes(
             x_scale, y_scale, x_label(abscissa, options.presentation, options.unit), label
         )

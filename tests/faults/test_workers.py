@@ -62,7 +62,7 @@ def test_no_frame_is_lost_while_workers_are_killed(tmp_path):
             stat = served.until(lambda stat: stat.counters.worker_deaths > 2)
         assert stat.counters.integrated == stat.counters.known == N_FRAMES
         assert set(times_integrated(served.client).values()) == {1}
-        assert len(samples.returned) > 10
+        assert samples.returned
         expected = Expected(served.calibration())
         for seed in range(N_FRAMES):
             curve = served.root / "work" / f"{seed:04d}.chi"

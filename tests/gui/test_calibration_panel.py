@@ -375,6 +375,61 @@ def test_keys_are_found_by_their_name_or_by_what_people_call_them(editor):
     assert editor.names()[:3] == ["Title", "Geometry", "BeamCenter"]
 
 
+def test_what_is_not_there_yet_is_found_where_it_will_be(editor):
+    editor.panel.search.setText("solid angle")
+    assert editor.names() == ["Corrections"]
+    editor.press_button(("Corrections",))
+    assert editor.names() == ["Corrections", "SolidAngle"]
+    editor.panel.search.setText("sectors")
+    assert editor.names() == ["Masks", "Mask 0", "Sectors", "Mask 1", "Sectors"]
+
+
+def test_a_key_is_found_by_its_help_where_no_name_has_the_word(editor):
+    editor.panel.search.setText("grazing incidence")
+    assert editor.names()[0] == "Slices"
+    editor.panel.search.setText("sasview")
+    assert editor.names() == ["DatUnit"]
+
+
+def test_borders_of_bins_are_added_one_by_one(editor):
+    editor.calibration.set_value(("Masks", 0, "Bins"), {})
+    path = ("Masks", 0, "Bins", "Edges")
+    assert editor.row(path, VALUE).data() == "none"
+    for number in range(1, 4):
+        editor.press_button(path)
+        assert len(editor.calibration.value(path)) == number
+    assert editor.calibration.value(path) == [0.0, 1.0, 2.0]
+
+
+def test_formats_are_chosen_from_a_menu_or_typed(editor):
+    path = ("Formats",)
+    assert editor.row(path, VALUE).data() == "not given"
+    for word in ("nexus", "chi"):
+        menu = editor.view.selection_of(path)
+        next(each for each in menu.actions() if each.text() == word).trigger()
+    assert editor.calibration.document["Formats"] == ["nexus", "chi"]
+    assert editor.row(path, VALUE).data() == "nexus, chi"
+    editor.type(path, "dat csv, parquet")
+    assert editor.calibration.document["Formats"] == ["dat", "csv", "parquet"]
+    editor.type(path, "dat, pdf")
+    assert "Formats" in editor.panel.problems.text()
+    editor.type(path, "dat")
+    menu = editor.view.selection_of(path)
+    assert [each.text() for each in menu.actions() if each.isChecked()] == ["dat"]
+    menu.actions()[1].trigger()
+    assert "Formats" not in editor.calibration.document
+
+
+def test_the_button_of_the_formats_opens_their_menu_and_asks_for_no_folder(editor):
+    asked = []
+    editor.view.directory_wanted.connect(lambda: asked.append(True))
+    editor.press_button(("Formats",))
+    menu = QApplication.activePopupWidget()
+    assert [each.text() for each in menu.actions()] == ["chi", "dat", "nexus", "csv", "parquet"]
+    menu.close()
+    assert not asked
+
+
 def test_a_search_that_hides_what_was_added_ends(editor):
     editor.qtbot.keyClicks(editor.panel.search, "wavelength")
     editor.view.actions_of_row.add_at(("Slices",))

@@ -107,7 +107,7 @@ def watch_curves_arrive(window):
     window.until(lambda: leash.curves.curves)
     leash.window.tabs.setCurrentWidget(leash.window.plot_tab)
     curve = leash.curves.curves[0]
-    assert curve.channel == "R0"
+    assert (curve.channel, curve.unit) == ("R0", "counts/pixel")
     window.until(lambda: leash.curves.image == leash.server.newest_image)
 
 
@@ -125,6 +125,7 @@ def select_a_data_set(window):
     files = [leash.history.row_at(int(row)).file for row in leash.history.selected]
     assert len(set(files)) == N_FRAMES
     assert all(file.startswith("cooled/") for file in files)
+    window.until(lambda: leash.history_panel.intensity.unit.whole.endswith("counts/pixel nm⁻¹"))
 
 
 def look_at_another_image(window):

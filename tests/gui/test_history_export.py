@@ -34,6 +34,19 @@ def test_the_table_holds_the_selected_images_by_time(tmp_path):
     assert float(second["exposure_s"]) == 0.1
 
 
+def test_the_headings_say_the_units_that_are_known(tmp_path):
+    model = HistoryModel()
+    files, numbers = page_of([1], R0=[5.0])
+    numbers |= {f"R0.{name}": np.ones(1) for name in ("peak1.position", "mine.score")}
+    model.extend("q", files, numbers)
+    for unit, heading in (("", "R0.I0"), ("cm⁻¹", "R0.I0 (cm^-1 nm^-1)")):
+        model.set_intensity_unit(unit)
+        HistoryTable.of(model).write_csv(tmp_path / "t.csv")
+        (line,) = lines_of(tmp_path / "t.csv")
+        assert float(line[heading]) == 5.0
+        assert {"R0.peak1.position (nm^-1)", "R0.mine.score"} <= line.keys()
+
+
 @pytest.mark.parametrize("time", [1e300, 1.7e12, -1e12])
 def test_a_time_of_no_calendar_is_unknown(tmp_path, time):
     model = HistoryModel()

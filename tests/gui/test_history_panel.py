@@ -169,9 +169,31 @@ def test_a_logarithmic_scale_leaves_out_what_has_no_logarithm(qtbot, model, pane
 
 def test_long_numbers_are_shown_as_multiples(qtbot, model, panel):
     model.extend("q", *page_of(range(1, 3), R0=[2.0e6, 3.0e6]))
-    qtbot.waitUntil(lambda: drawn(panel.intensity, "R0").size == 2)
+    model.set_intensity_unit("counts/pixel")
+    qtbot.waitUntil(lambda: panel.intensity.unit.whole == "10⁶ counts/pixel nm⁻¹")
+
+
+def test_equal_values_do_not_keep_the_scale_of_another_quantity(qtbot, model, panel):
+    files, numbers = page_of(range(1, 3), R0=[2.0e6, 3.0e6])
+    model.extend("q", files, numbers | {"R0.detector.saturated": np.zeros(2)})
+    plot = panel.intensity
+    qtbot.waitUntil(lambda: drawn(plot, "R0").size == 2)
     settle(panel)
-    assert panel.intensity.unit.whole == "10⁶ counts/pixel nm⁻¹"
+    plot.choice.setCurrentIndex(plot.choice.findText("detector: saturated share"))
+    qtbot.waitUntil(lambda: drawn(plot, "R0").tolist() == [0.0, 0.0])
+    settle(panel)
+    low, high = plot.box.viewRange()[1]
+    assert -1.0 <= low < 0.0 < high <= 1.0
+
+
+def test_the_unit_follows_that_of_the_curves(qtbot, model, filled):
+    plot = filled.intensity
+    number = plot.choice.count()
+    assert plot.unit.whole == ""
+    for unit in ("a.u.", "cm⁻¹"):
+        model.set_intensity_unit(unit)
+        qtbot.waitUntil(lambda unit=unit: plot.unit.whole == f"{unit} nm⁻¹")
+    assert plot.choice.count() == number
 
 
 def test_a_click_on_a_point_asks_for_its_curve_and_marks_it(qtbot, filled):
@@ -288,6 +310,8 @@ def test_chosen_frames_stay_the_same_images_when_one_before_them_moves(qtbot, mo
 @RAISED
 def test_the_mouse_on_a_point_tells_image_and_value(qtbot, filled):
     plot = filled.intensity
+    filled._model.set_intensity_unit("counts/pixel")
+    qtbot.waitUntil(lambda: plot.unit.whole != "")
     qtbot.mouseMove(plot.view.viewport(), point(plot, "R1", 9))
     qtbot.waitUntil(lambda: "run/x_00010.tif" in QToolTip.text())
     assert "Integral intensity R1: 51 counts/pixel nm⁻¹" in QToolTip.text()

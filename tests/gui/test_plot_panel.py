@@ -451,6 +451,40 @@ def test_the_curves_that_are_shown_are_exported_with_units(qtbot, model, panel, 
     assert rows[-1][3:] == ["", "", ""]
 
 
+def test_curves_of_one_calibration_say_its_unit_everywhere(qtbot, model, panel, tmp_path):
+    model.show([radial(unit="cm⁻¹")])
+    wait_for_image(qtbot, panel, "a.tif")
+    assert panel.curves_view.contents[0].y_label == "intensity / cm⁻¹"
+    assert "integral intensity 12.5 cm⁻¹ nm⁻¹" in panel.curves_view.caption.toolTip()
+    panel.export_csv(tmp_path / "curves.csv")
+    assert read_rows(tmp_path / "curves.csv")[3][1:] == [
+        "R0 intensity (cm^-1)",
+        "R0 sigma (cm^-1)",
+    ]
+    panel.choose(replace(panel.options, view=View.HEAT_MAP))
+    qtbot.waitUntil(lambda: panel.heat_map.bar.getAxis("right").labelText == "intensity / cm⁻¹")
+    panel.choose(replace(panel.options, view=View.WATERFALL))
+    qtbot.waitUntil(lambda: "cm⁻¹" in panel.waterfall.plot.getAxis("left").labelText)
+
+
+def test_curves_of_different_units_do_not_share_a_label(qtbot, model, panel, tmp_path):
+    model.show([radial("old.tif")])
+    model.freeze()
+    model.show([radial("new.tif", unit="cm⁻¹")])
+    wait_for_image(qtbot, panel, "new.tif")
+    (plot,) = panel.curves_view.contents
+    assert plot.y_label == "intensity, in different units"
+    assert plot.ratio_label == "ratio to old, in different units"
+    legend = [label.text for _, label in panel.curves_view.cells[0].legend.items]
+    assert legend == ["R0 [cm⁻¹]", "R0, old [counts/pixel]"]
+    panel.export_csv(tmp_path / "curves.csv")
+    heads = read_rows(tmp_path / "curves.csv")[3]
+    assert (heads[1], heads[4]) == ("R0 intensity (cm^-1)", "R0, old intensity (counts/pixel)")
+    panel.choose(replace(panel.options, view=View.HEAT_MAP))
+    panel.export_csv(tmp_path / "map.csv")
+    assert read_rows(tmp_path / "map.csv")[2] == ["q (1/nm)", "new.tif"]
+
+
 def test_another_presentation_is_exported_beside_what_was_measured(model, panel, tmp_path):
     model.show([radial()])
     panel.choose(

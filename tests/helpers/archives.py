@@ -10,6 +10,8 @@ from saxsdog import Calibration, Integrator
 from saxsdog.archive.description import DataSet, describe
 from saxsdog.archive.nexus import NexusFile
 from saxsdog.archive.records import Record
+from saxsdog.provenance.bundle import Bundle
+from saxsdog.provenance.counts import digest_of
 from tests.helpers.experiments import DOCUMENT
 
 ALL = ("nexus", "csv", "parquet")
@@ -21,10 +23,15 @@ def integrator_of(**changes):
     return Integrator(Calibration.from_document(DOCUMENT | changes))
 
 
+def bundle_of(integrator):
+    """Return what the results of an integrator are made of."""
+    return Bundle.of(integrator.calibration, integrator.files)
+
+
 def description_of(integrator, target, formats=ALL, folder=FOLDER, **others):
     data_sets = [DataSet(str(folder), str(target))]
-    calibration, plan, files = integrator.calibration, integrator.plan, integrator.files
-    return describe(calibration, plan, files, formats, data_sets, **others)
+    calibration, plan, bundle = integrator.calibration, integrator.plan, bundle_of(integrator)
+    return describe(calibration, plan, bundle, formats, data_sets, **others)
 
 
 def record_of(integrator, number, folder=FOLDER, name=None):
@@ -40,6 +47,7 @@ def record_of(integrator, number, folder=FOLDER, name=None):
         done=2000.0 + number,
         parameters={c.channel: c.parameters.with_length() for c in curves if c.parameters},
         curves={c.channel: (c.intensity, c.sigma) for c in curves},
+        counts=digest_of(image),
     )
 
 

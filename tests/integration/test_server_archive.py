@@ -7,6 +7,8 @@ import numpy as np
 
 from saxsdog.calibration import Calibration
 from saxsdog.integrator import Integrator
+from saxsdog.verification.search import Search
+from saxsdog.verification.verify import Finding, Verifier
 from tests.helpers.served import frame_of, serving, write_frame
 
 SETTINGS = '[output]\nformats = ["nexus", "csv"]\n'
@@ -42,5 +44,9 @@ def test_every_result_is_in_the_archive_once_also_after_a_crash(tmp_path):
         with (results / "in.csv").open(newline="", encoding="utf-8") as table:
             rows = list(csv.DictReader(table))
         assert len({(row["image"], row["calibration"]) for row in rows}) == 12
+        with Verifier(Search()) as verifier:
+            for file in ("in.hdf", "in_2.hdf", "in.csv"):
+                findings = {each.finding for each in verifier.verify(results / file)}
+                assert findings == {Finding.EQUAL}
         # Some were integrated twice, as young images are when all are asked for: a line each time.
         assert len({(row["image"], row["integrated"]) for row in rows}) == len(rows)

@@ -10,8 +10,9 @@ import pytest
 from saxsdog import Calibration, Integrator, read_chi
 from saxsdog.errors import CalibrationError
 from saxsdog.named_files import FileRole, named_files
-from saxsdog.pipeline.jobs import Job, Outcome, Reducer, ReuseRule
+from saxsdog.pipeline.jobs import Job, Outcome, ReuseRule
 from saxsdog.pipeline.previous_image import names_before
+from saxsdog.pipeline.reducer import Reducer
 from saxsdog.pipeline.shared_plan import SharedPlan
 from saxsdog.pipeline.treatment import TreatmentRule
 from tests.helpers.experiments import DOCUMENT, SHAPE, write_stack
@@ -314,3 +315,19 @@ def test_in_gisaxs_mode_there_is_nothing_to_classify(tmp_path):
     (curve,) = made.integrate(frame(1))
     assert curve.kind == "Slice"
     assert curve.classifiers == {}
+
+
+def test_a_name_that_two_packages_give_is_told_and_not_guessed(tmp_path, monkeypatch):
+    for package in ("one", "two"):
+        info = tmp_path / f"{package}-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
+        entry = (
+            f"[saxsdog.classifiers]\nsame = {package}:measure\nown_{package} = {package}:other\n"
+        )
+        (info / "entry_points.txt").write_text(entry)
+    monkeypatch.syspath_prepend(tmp_path)
+    integrator(tmp_path, {"Name": "p", "Kind": "plugin", "Plugin": "own_one"})
+    said = r"Classifiers\[0\]\.Plugin: expected one function .* 'same', got one:measure and two:mea"
+    with pytest.raises(CalibrationError, match=said):
+        integrator(tmp_path, {"Name": "p", "Kind": "plugin", "Plugin": "same"})

@@ -95,6 +95,13 @@ def test_signs_bind_as_in_mathematics(text, expected):
     assert parse(text).value(VALUES) == expected
 
 
+@pytest.mark.parametrize("strange", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("text", ["max(1, a)", "1 + 1 / a", "min(a, 1)", "a"])
+def test_a_value_that_is_no_number_does_not_hide_in_the_result(text, strange):
+    with pytest.raises(ExpressionError, match="expected a finite number for 'a'"):
+        parse(text).value({"a": strange, "b": math.nan})
+
+
 def test_a_formula_says_which_values_it_needs():
     assert parse("b * A / b + sqrt(c) - 1e3").names == ("b", "a", "c")
 

@@ -194,6 +194,32 @@ def test_a_background_over_something_else_is_an_error(tmp_path):
         integrator_of(changed(SMALL, "Masks", [with_background]), tmp_path)
 
 
+def test_a_background_or_a_reference_in_another_unit_is_remarked_upon(tmp_path):
+    integrator = integrator_of(SMALL)
+    curve = integrator.integrate(IMAGE)[0]
+    data = CurveFormat(integrator.plan.channels[0], SMALL).render(curve)
+    (tmp_path / "b.chi").write_bytes(data)
+    mask = SMALL["Masks"][0] | {"BackgroundCurve": "b.chi"}
+    difference = {"Name": "d", "Kind": "difference", "Reference": "b.chi"}
+    counts = SMALL | {"Masks": [mask], "Classifiers": [difference]}
+    assert integrator_of(counts, tmp_path).remarks == ()
+    absolute = counts | {"Normalization": {"ScaleFactor": 0.1, "Unit": "1/cm"}}
+    told = "b.chi is in counts/pixel, curves of the images are in cm⁻¹"
+    expected = [f"Masks[0].BackgroundCurve: {told}", f"Classifiers[0].Reference: {told}"]
+    assert list(integrator_of(absolute, tmp_path).remarks) == expected
+    converted = absolute | {"Background": {"Scale": "0.1 * transmission"}}
+    assert list(integrator_of(converted, tmp_path).remarks) == expected[1:]
+
+
+def test_classifiers_without_their_curves_are_remarked_upon():
+    cut = {"Direction": "x", "Plane": "InPlane", "CutPosition": 10, "CutMargin": 1}
+    grazing = SMALL | {"GISAXSmode": True, "Slices": [cut | {"IncidentAngle": 0, "MaskRef": -1}]}
+    assert integrator_of(grazing).remarks == ()
+    classified = grazing | {"Classifiers": [{"Name": "n", "Kind": "counts"}]}
+    (remark,) = integrator_of(classified).remarks
+    assert remark.startswith("Classifiers: GISAXSmode")
+
+
 def test_the_matrix_of_a_cake_has_a_row_for_each_of_its_bins():
     integrator = integrator_of(changed(SMALL, "Masks", [{"Cake": {"AzimuthalBins": 6}}]))
     (cake,) = integrator.integrate(IMAGE)

@@ -143,6 +143,10 @@ MASKS = {
         {"Sectors": [{"From": 0, "To": 90}, {"From": 10, "To": 10}]},
         "Masks[0].Sectors[1].To: expected another azimuth than From (10), got 10",
     ),
+    "a sector that ends a turn before it starts": (
+        {"Sectors": [{"From": 10, "To": -350}]},
+        "Masks[0].Sectors[0].To: expected another azimuth than From (10), got -350",
+    ),
     "more than a circle": (
         {"Sectors": [{"From": -90, "To": 300}]},
         "Masks[0].Sectors[0].To: expected at most a full circle more than From (-90), got 300",

@@ -13,7 +13,7 @@ from saxsdog.cli.leash.documents import document_of, print_document
 from saxsdog.cli.leash.newest import Newest
 from saxsdog.errors import ProtocolError, UsageError
 from saxsdog.figures.canvas import figure, require_matplotlib
-from saxsdog.figures.curves import Line, Style, draw_on, x_label_of
+from saxsdog.figures.curves import Line, Style, draw_on, x_label_of, y_label_of
 from saxsdog.protocol.arrays import arrays_of
 from saxsdog.protocol.messages import NewestCurves
 from saxsdog.words import printable
@@ -54,13 +54,14 @@ def plot(options: argparse.Namespace) -> int:
 def draw(drawing: "Figure", curves: NewestCurves) -> None:
     """Draw each curve, on a pair of axes for each abscissa."""
     lines = lines_of(curves)
-    groups: dict[str, list[Line]] = {}
+    groups: dict[tuple[str, str], list[Line]] = {}
     for graph, line in zip(curves.graphs, lines, strict=True):
-        groups.setdefault(x_label_of(graph.columns[0]), []).append(line)
+        labels = x_label_of(graph.columns[0]), y_label_of(graph.columns[1:2])
+        groups.setdefault(labels, []).append(line)
     drawing.suptitle(printable(curves.image or "").replace("$", r"\$"), fontsize="medium")
     panels = drawing.subplots(1, max(len(groups), 1), squeeze=False)[0]
-    for axes, (label, group) in zip(panels, groups.items(), strict=False):
-        draw_on(axes, group, Style(x_label=label))
+    for axes, ((below, beside), group) in zip(panels, groups.items(), strict=False):
+        draw_on(axes, group, Style(x_label=below, y_label=beside))
         axes.legend(frameon=False, fontsize="small")
 
 

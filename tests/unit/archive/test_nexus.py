@@ -195,6 +195,17 @@ def test_a_file_that_is_none_of_ours_is_not_written(path, integrator):
         opened(path, integrator)
 
 
+@pytest.mark.parametrize("what", [b"TREE", b"SNOD", b"HEAP", b"\x89HDF"])
+def test_a_file_that_is_damaged_is_told_and_not_written(path, integrator, what):
+    file = opened(path, integrator)
+    file.add([record_of(integrator, 1)])
+    file.close()
+    path.write_bytes(damaged := path.read_bytes().replace(what, b"dead"))
+    with pytest.raises(OutputError, match=r"expected a file of saxsdog: .*; move it away"):
+        GrowingFile(path)
+    assert path.read_bytes() == damaged
+
+
 def test_no_link_is_followed(tmp_path, path, integrator):
     (tmp_path / "other").write_bytes(b"precious")
     path.symlink_to(tmp_path / "other")

@@ -9,7 +9,8 @@ import pytest
 from saxsdog.archive.nexus import NexusFile
 from saxsdog.io.chi import CurveFormat
 from saxsdog.io.dat import PER_ANGSTROM, PER_NM, DatFormat
-from saxsdog.pipeline.jobs import Job, Reducer, ReuseRule
+from saxsdog.pipeline.jobs import Job, ReuseRule
+from saxsdog.pipeline.reducer import Reducer
 from tests.helpers.archives import FOLDER, description_of, integrator_of, record_of
 from tests.helpers.experiments import SHAPE
 

@@ -3,14 +3,12 @@
 import math
 import signal
 import sys
-import threading
 from importlib.metadata import EntryPoint
 
 import numpy as np
 import pytest
 
 from saxsdog.classifiers.plugins import MOST_OVERDUE, MOST_VALUES, Plugin
-from saxsdog.classifiers.time_limit import OverdueError, time_limit
 from saxsdog.io.headers import FrameHeader
 from saxsdog.reduction.integrate import Curve
 
@@ -70,6 +68,64 @@ def test_what_goes_wrong_is_told_and_counted(plugin_of, body, told):
     assert "\n" not in plugin.complaint
 
 
+ODD = """
+import asyncio
+from collections.abc import Mapping
+from fractions import Fraction
+
+class Worse(Exception):
+    def __str__(self):
+        raise self
+
+class Lazy(Mapping):
+    def __len__(self): return 1
+    def __iter__(self): return iter(["a"])
+    def __getitem__(self, name): raise OSError("not today")
+
+class Number(Fraction):
+    def __float__(self): raise ZeroDivisionError("no float")
+
+def measure(curve, header):
+    {body}
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("raise asyncio.CancelledError('a task')", "CancelledError: a task"),
+        ("raise GeneratorExit", "GeneratorExit: "),
+        ("raise Worse", "Worse: of which nothing can be told"),
+        ("return Lazy()", "OSError: not today"),
+        ("return {'a': Number(1, 2)}", "ZeroDivisionError: no float"),
+    ],
+)
+def test_nothing_that_comes_out_of_it_comes_farther(plugin_of, body, told):
+    plugin = plugin_of(ODD.replace("{body}", body))
+    assert plugin.values(CURVE, HEADER)["failed"] == 1.0
+    assert plugin.complaint == told
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGVTALRM"), reason="nothing can be stopped here")
+def test_an_answer_without_an_end_is_stopped(plugin_of):
+    body = "Lazy.items = lambda self: (('a', 1) for _ in iter(int, 1))\n    return Lazy()"
+    plugin = plugin_of(ODD.replace("{body}", body), seconds=0.02)
+    assert plugin.values(CURVE, HEADER) == {"failed": 1.0}
+    assert plugin.complaint == "takes longer than 0.02 s"
+
+
+def test_an_interrupt_of_the_user_is_no_failure(plugin_of):
+    plugin = plugin_of("def measure(curve, header):\n    raise KeyboardInterrupt\n")
+    with pytest.raises(KeyboardInterrupt):
+        plugin.values(CURVE, HEADER)
+
+
+def test_what_it_does_to_the_header_is_its_own_business(plugin_of):
+    plugin = plugin_of("def measure(curve, header):\n    header.fields.clear()\n    return {}\n")
+    plugin.values(CURVE, HEADER)
+    assert HEADER.fields == {"Exposure_time": "2 s"}
+
+
 def test_its_values_are_nan_where_it_fails_later(plugin_of):
     plugin = plugin_of(
         "def measure(curve, header):\n    return {'a': 1 / header.exposure, 'b': 10**400}\n"
@@ -115,40 +171,10 @@ def measure(curve, header):
 """
 
 
-@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="nothing can be stopped here")
+@pytest.mark.skipif(not hasattr(signal, "SIGVTALRM"), reason="nothing can be stopped here")
 def test_an_endless_loop_is_stopped_and_not_begun_for_ever(plugin_of):
     plugin = plugin_of(ENDLESS, seconds=0.02)
     for _ in range(MOST_OVERDUE + 2):
         assert plugin.values(CURVE, HEADER) == {"failed": 1.0}
     assert plugin.complaint == "takes longer than 0.02 s: not called any more"
     assert len(sys.modules["a_plugin"].calls) == MOST_OVERDUE
-
-
-@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no alarms here")
-def test_the_alarm_of_somebody_else_still_rings(monkeypatch):
-    before = signal.getsignal(signal.SIGALRM)
-    delay, _ = signal.setitimer(signal.ITIMER_REAL, 1000.0)
-    try:
-        with time_limit(5.0):
-            inside = signal.getitimer(signal.ITIMER_REAL)[0]
-        assert inside < 6
-        assert 900 < signal.getitimer(signal.ITIMER_REAL)[0] <= 1000
-        assert signal.getsignal(signal.SIGALRM) is before
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, delay)  # that of the test runner
-
-
-def test_in_another_thread_too_late_is_told_at_the_end():
-    told = []
-
-    def work():
-        try:
-            with time_limit(-1.0):
-                pass
-        except OverdueError as error:
-            told.append(error)
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join()
-    assert len(told) == 1

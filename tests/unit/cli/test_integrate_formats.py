@@ -1,16 +1,19 @@
+import h5py
 import numpy as np
 import pytest
 
 from saxsdog.cli import integrate
 from saxsdog.errors import CalibrationError
-from tests.helpers.experiments import write_calibration, write_images
+from tests.helpers.experiments import write_calibration, write_image, write_images
 
 
 def files_below(folder):
     return sorted(
-        path.relative_to(folder).as_posix()
+        name
         for path in folder.rglob("*")
-        if path.is_file() and not path.name.startswith(".") and path.suffix != ".tif"
+        if path.is_file()
+        and path.suffix != ".tif"
+        and "/." not in f"/{(name := path.relative_to(folder).as_posix())}"
     )
 
 
@@ -64,3 +67,14 @@ def test_chi_files_are_the_same_whatever_else_is_written(tmp_path):
     first, second = (tmp_path / name / "work" / "image_001.chi" for name in "ab")
     assert first.read_bytes() == second.read_bytes()
     assert np.loadtxt(first, skiprows=4).shape[1] == 3
+
+
+def test_a_cake_never_takes_the_name_of_the_archive(tmp_path):
+    write_image(tmp_path / "run7" / "run7.tif")
+    calibration = write_calibration(tmp_path, Masks=[{"qStart": 0.1, "qStop": 2.0, "Cake": {}}])
+    arguments = [str(calibration), str(tmp_path / "run7"), "-o", str(tmp_path / "out")]
+    for _ in range(2):
+        assert integrate.run([*arguments, "--format", "chi,nexus"]) == 0
+        assert files_below(tmp_path / "out") == ["run7.hdf", "run7/run7.hdf"]
+        with h5py.File(tmp_path / "out" / "run7.hdf") as archive:
+            assert archive["stack/images/name"].asstr()[()].tolist() == ["run7.tif"]

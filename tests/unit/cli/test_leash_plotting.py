@@ -42,6 +42,7 @@ def test_curves_over_different_axes_are_drawn_apart():
     draw(drawing, curves(channels=(("R0", COLUMNS), ("R1", PHI), ("R2", COLUMNS))))
     labels = [[text.get_text() for text in a.get_legend().get_texts()] for a in drawing.axes]
     assert [axes.get_xlabel() for axes in drawing.axes] == ["q / nm⁻¹", "azimuth / rad"]
+    assert {axes.get_ylabel() for axes in drawing.axes} == {"intensity / (counts/pixel)"}
     assert labels == [["R0", "R2"], ["R1"]]
     drawing.draw_without_rendering()  # a name with $ in it is no mathematics
 
@@ -115,7 +116,7 @@ def test_a_missing_matplotlib_is_told_before_the_server_is_asked(tmp_path, capsy
 def test_a_window_is_opened_and_its_end_is_the_end(tmp_path, monkeypatch, words):
     from matplotlib import pyplot as plt
 
-    before = plt.get_backend()
+    before, threads = plt.get_backend(), threading.active_count()
     plt.switch_backend("template")  # its windows are closed as soon as they are shown
     try:
         history = HistoryPage("q", (), 1, False)
@@ -124,7 +125,7 @@ def test_a_window_is_opened_and_its_end_is_the_end(tmp_path, monkeypatch, words)
     finally:
         plt.close("all")
         plt.switch_backend(before)
-    assert threading.active_count() == 1
+    assert threading.active_count() == threads
 
 
 # ---------------------------------------------------------------------------- live

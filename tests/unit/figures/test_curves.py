@@ -8,6 +8,7 @@ from saxsdog.figures.curves import (
     Style,
     draw_comparison,
     draw_curves,
+    y_label_of,
 )
 
 Q = np.linspace(0.1, 2.0, 20)
@@ -85,6 +86,24 @@ def test_curves_on_another_grid_are_compared_where_both_are_known():
     ratio = drawing.axes[1].lines[1]
     assert ratio.get_ydata() == pytest.approx(np.full(ratio.get_ydata().size, 2.0))
     assert ratio.get_xdata().max() <= Q.max()
+
+
+def test_intensities_are_labelled_as_their_columns_say(tmp_path):
+    counts, absolute = "Intensity (Count/Pixel)", "Intensity (1/cm)"
+    assert y_label_of([counts]) == "intensity / (counts/pixel)"
+    assert y_label_of([absolute, "Intensity (cm^-1)"]) == "intensity / cm⁻¹"
+    assert y_label_of([counts, absolute]) == "intensity, in different units"
+    assert y_label_of([""]) == y_label_of(["intensity"]) == "intensity"
+    drawing = Figure()
+    draw_curves(drawing, [line()], Style(y_label=y_label_of(["Intensity ($x_$)"])))
+    drawing.savefig(tmp_path / "unit.png")
+    assert drawing.axes[0].get_ylabel() == r"intensity / \$x_\$"
+
+
+def test_a_ratio_of_different_units_says_so():
+    drawing = Figure()
+    draw_comparison(drawing, [line("a"), line("b", 2.0)], Style(same_unit=False))
+    assert drawing.axes[1].get_ylabel() == "ratio to a,\nin different units"
 
 
 def test_many_curves_get_a_colour_scale_instead_of_names():

@@ -56,6 +56,18 @@ def test_it_is_ascii_and_says_its_unit(integrator, curve):
     assert lines[3] == "# q [A^-1]\tIntensity (1/cm)\tError Margin"
 
 
+@pytest.mark.parametrize(
+    ("unit", "written"),
+    [("cm⁻¹", "cm^-1"), ("1/cm\n1 2 3\t", "1/cm 1 2 3 "), ("µA", "\\xb5A")],
+)
+def test_any_unit_of_the_intensity_stays_in_its_comment(tmp_path, integrator, curve, unit, written):
+    channel, document = integrator.plan.channels[0], integrator.calibration.document
+    path = tmp_path / "x.dat"
+    path.write_bytes(DatFormat(channel, document, f"Intensity ({unit})").render(curve))
+    assert np.loadtxt(path).shape == (np.isfinite(curve.intensity).sum(), 3)
+    assert read_dat(path).labels[1] == f"Intensity ({written})"
+
+
 def test_bins_that_are_empty_may_change_from_image_to_image(integrator, curve):
     format_ = format_of(integrator)
     first = format_.render(curve)

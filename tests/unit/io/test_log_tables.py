@@ -58,6 +58,40 @@ def test_a_table_that_begins_anew_is_read_anew(tmp_path, replace):
         table.row("b.tif")
 
 
+@pytest.mark.parametrize("more", ["", "b.tif,4\n"])
+def test_a_row_that_somebody_corrects_in_the_file_counts(tmp_path, more):
+    path = tmp_path / "log.csv"
+    path.write_text("file,x\na.tif,1\n", encoding="utf-8")
+    table = LogTable(path, "file")
+    assert table.row("a.tif") == {"x": 1.0}
+    with path.open("r+", encoding="utf-8") as file:
+        file.write(f"file,x\na.tif,2\n{more}")
+    os.utime(path, ns=(0, 0))  # a clock that stands still would show nothing
+    assert table.row("a.tif") == {"x": 2.0}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'file,comment,x\na.tif,"2 mm, 5 %",100\n',
+        'file,comment,x\n a.tif , "2 mm, 5 %" ,"100"\n',
+        'comment;file;x\n"sample; 7";a.tif;100\n',
+        "comment\tx\tfile\n\t100\ta.tif\n",
+        "comment,x,file\n,100,a.tif\n",
+    ],
+)
+def test_a_column_stays_in_its_place_whatever_stands_before_it(tmp_path, text):
+    path = tmp_path / "log.csv"
+    path.write_text(text, encoding="utf-8")
+    assert LogTable(path, "file").row("a.tif")["x"] == 100.0
+
+
+def test_a_table_of_a_spreadsheet_may_begin_with_its_mark(tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_text("file,x\na.tif,1\n", encoding="utf-8-sig")
+    assert LogTable(path, "file").row("a.tif") == {"x": 1.0}
+
+
 def test_what_is_no_number_is_left_out(tmp_path):
     path = tmp_path / "log.csv"
     path.write_text("file,a,b,c\nx.tif,nan,on,\n", encoding="utf-8")

@@ -14,7 +14,7 @@ from saxsdog.pipeline.formats import Products
 from saxsdog.pipeline.jobs import ReuseRule
 from saxsdog.pipeline.outputs import OutputRule, assign
 from saxsdog.sources.find import find_images
-from tests.helpers.archives import description_of, record_of
+from tests.helpers.archives import bundle_of, description_of, record_of
 from tests.helpers.experiments import write_calibration, write_images, write_stack
 
 
@@ -23,7 +23,7 @@ def run(folder, *roots, n_workers=1, formats=("nexus", "csv"), output=None):
     sources = find_images([str(folder / root) for root in roots])
     targets = assign(sources, OutputRule(folder=output), integrator.channels)
     sets = data_sets((source.root for source in sources), output)
-    with BatchArchive(integrator, formats, sets, len(sources)) as archive:
+    with BatchArchive(integrator, bundle_of(integrator), formats, sets, len(sources)) as archive:
         products = Products(formats, spool=archive.spool)
         batch = Batch(integrator, targets, ReuseRule(), n_workers, None, products, archive)
         with batch.outcomes() as outcomes:
@@ -45,7 +45,7 @@ def test_all_results_are_in_the_archive_when_the_batch_ends(tmp_path, n_workers)
     expected = sorted([image.name for image in images] + ["sub/b.tif::0", "sub/b.tif::1"])
     assert names_in(results / "run7.hdf") == expected
     found = sorted(path.name for path in results.iterdir())
-    assert found == [".run7.lock", "run7.csv", "run7.hdf"]
+    assert found == [".run7.lock", ".saxsdog", "run7.csv", "run7.hdf"]
 
 
 def test_each_folder_that_was_asked_for_has_its_own_archive(tmp_path):
@@ -85,7 +85,7 @@ def test_what_cannot_be_written_waits_for_the_next_run(tmp_path):
     write_images(tmp_path / "run7", 2)
     integrator = Integrator(Calibration.load(write_calibration(tmp_path)), tmp_path)
     sets = data_sets([tmp_path / "run7"], None)
-    archive = BatchArchive(integrator, ("nexus",), sets, 2)
+    archive = BatchArchive(integrator, bundle_of(integrator), ("nexus",), sets, 2)
     leave(archive.spool, record_of(integrator, 1, folder=str(tmp_path / "run7")))
     with pytest.raises(OutputError), archive:
         raise OutputError("the disk is full")

@@ -2,6 +2,7 @@ import errno
 import json
 import math
 import os
+import shutil
 from pathlib import Path
 
 import h5py
@@ -14,8 +15,13 @@ from saxsdog.image_names import MOST_IMAGES
 from saxsdog.io.cakes import read_cake
 from saxsdog.io.status import Fingerprint, fingerprint_of, last_change
 from saxsdog.pipeline import result_files
-from saxsdog.pipeline.jobs import Job, Outcome, Reducer, ReuseRule, Status
+from saxsdog.pipeline.formats import Products
+from saxsdog.pipeline.jobs import Job, Outcome, ReuseRule, Status
+from saxsdog.pipeline.reducer import Reducer
 from saxsdog.pipeline.worker import outcome_of
+from saxsdog.provenance.bundle import Bundle, Packed
+from saxsdog.provenance.counts import digest_of
+from saxsdog.provenance.notes import FOLDER, Note, bundle_file, read_notes
 from saxsdog.reasons import Reason
 from tests.helpers.experiments import (
     DOCUMENT,
@@ -348,3 +354,70 @@ def test_an_image_of_another_type_is_integrated(tmp_path, job):
     np.save(tmp_path / "y.npy", np.full(SHAPE, 5, dtype=np.uint16))
     outcome = reducer(tmp_path).reduce(Job(tmp_path / "y.npy", tmp_path / "out" / "y"))
     assert np.nanmax(read_chi(outcome.curves[0]).intensity) == 5.0
+
+
+# -------------------------------------------------------------------- notes
+
+
+def noting(folder, roots=(), **products):
+    """Return a reducer that keeps notes, and what it keeps beside its curves."""
+    integrator = Integrator(Calibration.load(write_calibration(folder)), folder)
+    bundle = Bundle.of(integrator.calibration, integrator.files)
+    packed = Packed.write(bundle, folder / "packed.zip")
+    reducer = Reducer(
+        integrator.plan,
+        integrator.calibration.document,
+        ReuseRule(),
+        result_roots=roots,
+        products=Products(bundle=packed, **products),
+    )
+    return reducer, packed
+
+
+def test_what_a_curve_was_made_of_is_noted_beside_it(tmp_path, job):
+    reducer, packed = noting(tmp_path)
+    outcome = reducer.reduce(job)
+    assert outcome.complaints == {}
+    counts = digest_of(np.full(SHAPE, 7, np.int32))
+    assert list(read_notes(tmp_path / "out")) == [Note("x", "../in/x.tif", counts, packed.id)]
+    kept = bundle_file(tmp_path / "out", packed.id)
+    assert kept.read_bytes() == packed.path.read_bytes()
+
+
+def test_notes_that_somebody_removed_are_begun_anew(tmp_path, job):
+    reducer, packed = noting(tmp_path)
+    reducer.reduce(job)
+    shutil.rmtree(tmp_path / "out" / FOLDER)
+    assert reducer.reduce(job).complaints == {}
+    assert len(list(read_notes(tmp_path / "out"))) == 1
+    assert bundle_file(tmp_path / "out", packed.id).exists()
+
+
+def test_a_curve_is_good_where_no_note_can_be_written(tmp_path, job):
+    reducer, _ = noting(tmp_path)
+    job.target.parent.mkdir()
+    (job.target.parent / FOLDER).write_text("somebody has this name")
+    outcome = reducer.reduce(job)
+    assert outcome.status is Status.INTEGRATED
+    assert Path(outcome.curves[0]).exists()
+    (complaint,) = outcome.complaints.values()
+    assert complaint.startswith(f"{job.target.parent / FOLDER}: cannot be written")
+
+
+@pytest.mark.skipif(not hasattr(os, "symlink"), reason="this system has no links")
+def test_no_note_is_written_where_a_planted_link_leads(tmp_path, job):
+    reducer, _ = noting(tmp_path, roots=(tmp_path.resolve() / "out",))
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    job.target.parent.mkdir()
+    (job.target.parent / FOLDER).symlink_to(elsewhere)
+    outcome = reducer.reduce(job)
+    assert outcome.status is Status.INTEGRATED
+    assert outcome.complaints != {}
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_without_curves_there_is_nothing_to_note(tmp_path, job):
+    reducer, _ = noting(tmp_path, formats=("nexus",))
+    assert reducer.reduce(job).status is Status.INTEGRATED
+    assert not job.target.parent.exists()

@@ -12,7 +12,8 @@ from saxsdog.io.cakes import read_cake
 from saxsdog.io.chi import read_chi
 from saxsdog.io.images import Caution
 from saxsdog.pipeline.backgrounds import AGE_NS
-from saxsdog.pipeline.jobs import Job, Reducer, ReuseRule
+from saxsdog.pipeline.jobs import Job, ReuseRule
+from saxsdog.pipeline.reducer import Reducer
 from saxsdog.pipeline.treatment import TreatmentRule
 from saxsdog.reasons import Reason
 from tests.helpers.calibrations import SMALL
@@ -91,6 +92,7 @@ def test_from_python_the_values_are_given(tmp_path):
         ("ring_current", "expected a value for 'ring_current', got .*exposure_time"),
         ("exposure_time - 0.5", "expected more than 0, got 0 from"),
         ("exposure_time - 1", "expected more than 0, got -0.5 from"),
+        ("exposure_time * 1e-310", "expected more than 0, got 5e-311 from"),
         ("1 / (exposure_time - 0.5)", "expected a number, got none"),
     ],
 )

@@ -103,6 +103,19 @@ def test_every_count_is_summed_once_and_exactly(frame):
 
 
 @settings(max_examples=60)
+@given(integer_frames())
+def test_squares_of_all_good_counts_are_summed_however_bright_they_are(frame):
+    geometry, channels, image = frame
+    (layer,) = make_plan(geometry, channels).layers
+    sums = sum_layer(layer, as_pixels(image, geometry.shape), square=True)
+    assert sums.value.dtype == np.int64
+    for row, channel in enumerate(channels):
+        counts = image[good(image) & ~channel.mask].tolist()
+        expected = layer.sub_pixels * sum(count**2 for count in counts)
+        assert sums.square[row].sum() == pytest.approx(expected, rel=1e-12)
+
+
+@settings(max_examples=60)
 @given(integer_frames(), st.sampled_from(ErrorModel))
 def test_area_times_intensity_is_the_sum_of_all_good_counts(frame, model):
     geometry, channels, image = frame

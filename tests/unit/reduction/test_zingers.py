@@ -1,5 +1,7 @@
 """Zingers are left out, and nothing else is."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import tifffile
@@ -12,8 +14,10 @@ from saxsdog.reduction.bad_pixels import BadPixels, Clipping
 from saxsdog.reduction.channels import ErrorModel, PhiChannel, RadialChannel
 from saxsdog.reduction.corrections import Corrections
 from saxsdog.reduction.geometry import pixel_centers, q
-from saxsdog.reduction.integrate import integrate
+from saxsdog.reduction.integrate import as_pixels, integrate
 from saxsdog.reduction.plan import make_plan
+from saxsdog.reduction.sums import sum_layer
+from saxsdog.reduction.zingers import without_zingers
 from tests.helpers.oracles import WIDE_OPEN, a_geometry, only_curve, pyfai, radial_plan
 
 SHAPE = (101, 111)
@@ -158,6 +162,33 @@ def test_clipping_never_adds_pixels_and_counts_those_that_it_takes(seed, number,
     curve, wanted = only_curve(image, plan), only_curve(image, a_plan(BadPixels()))
     assert (curve.area <= wanted.area).all()
     assert wanted.area.sum() - curve.area.sum() == pytest.approx(curve.zingers)
+
+
+@pytest.mark.parametrize("corrected", [False, True], ids=["plain", "corrected"])
+@pytest.mark.parametrize("pixels_per_bin", [1.0, 0.4], ids=["narrow", "wide"])
+@settings(max_examples=20)
+@given(st.integers(0, 2**32 - 1), st.floats(2.5, 6.0))
+def test_later_rounds_find_what_a_look_at_every_pixel_finds(
+    pixels_per_bin, corrected, seed, sigmas
+):
+    rng = np.random.default_rng(seed)
+    image = a_frame(seed % 100)
+    image.ravel()[places(30, seed)] = rng.integers(0, 3000, 30)
+    plan = a_plan(pixels_per_bin=pixels_per_bin)
+    given = {"factor": FLAT.ravel(), "dark": DARK.ravel()} if corrected else {}
+    search = partial(without_zingers, plan.layers[0], plan.weights[0], **given)
+    clipped = search(as_pixels(image, SHAPE), Clipping(sigmas, 4))
+    pixels, number = as_pixels(image, SHAPE), 0
+    for _ in range(4):
+        once = search(pixels, Clipping(sigmas, 1))
+        pixels, number = once.pixels, number + once.n_zingers
+    assert clipped.n_zingers == number
+    np.testing.assert_array_equal(clipped.pixels.values, pixels.values)
+    wanted = sum_layer(plan.layers[0], pixels, square=True, **given)
+    np.testing.assert_allclose(clipped.sums.value, wanted.value, rtol=1e-12)
+    np.testing.assert_allclose(clipped.sums.square, wanted.square, rtol=1e-12)
+    np.testing.assert_array_equal(clipped.sums.lost.linear, wanted.lost.linear)
+    np.testing.assert_array_equal(clipped.sums.lost.square, wanted.lost.square)
 
 
 def test_the_curve_is_that_of_pyfai_where_the_clipping_is_beyond_doubt():

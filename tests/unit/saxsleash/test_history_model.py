@@ -112,6 +112,30 @@ def test_every_parameter_that_comes_is_offered_with_its_label_and_unit(model):
     assert model.values("R0", "b.position").tolist() == [1.0]
 
 
+def test_quantities_have_the_unit_of_the_intensities_of_their_queue(model):
+    model.extend("q", *page_of([1], R0=[1.0]))
+    assert [quantity.unit for quantity in model.quantities] == [""]
+    told = count_of(model.changed)
+    for _ in range(2):
+        model.set_intensity_unit("cm⁻¹")
+    assert len(told) == 1
+    files, numbers = page_of([2], R0=[1.0])
+    names = ("zingers", "a.I0", "a.constant", "a.height", "a.Rg", "a.total", "a.chi2")
+    model.extend("q", files, numbers | {f"R0.{name}": np.ones(1) for name in names})
+    assert {quantity.name: quantity.unit for quantity in model.quantities} == {
+        "I0": "cm⁻¹ nm⁻¹",
+        "zingers": "pixels",
+        "a.I0": "cm⁻¹",
+        "a.constant": "cm⁻¹ nm⁻⁴",
+        "a.height": "cm⁻¹",
+        "a.Rg": "nm",
+        "a.total": "counts",
+        "a.chi2": "",
+    }
+    model.extend("another", *page_of([1], R0=[1.0]))
+    assert model.intensity_unit == ""
+
+
 def test_where_no_time_is_known_the_end_of_the_integration_stands_in(model):
     files, numbers = page_of([1, 2, 3])
     numbers["time"] = np.array([10.0, 20.0, np.nan])

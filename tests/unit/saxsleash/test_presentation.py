@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from saxsdog.reduction.intensity import COUNTS
 from saxsleash.models.presentation import (
     Abscissa,
     Points,
@@ -13,6 +14,7 @@ from saxsleash.models.presentation import (
     place,
     present,
     ratio,
+    shorter,
     x_label,
     y_label,
 )
@@ -75,7 +77,7 @@ def test_a_curve_over_no_q_stays_what_it_is(presentation, abscissa, label):
     curve = points(Q)
     assert present(curve, presentation, ANGSTROM, abscissa) is curve
     assert x_label(abscissa, presentation, ANGSTROM) == label
-    assert y_label(abscissa, presentation, NM) == "intensity / (counts/pixel)"
+    assert y_label(abscissa, presentation, NM, {COUNTS}) == "intensity / (counts/pixel)"
 
 
 def test_curves_in_inverse_angstrom_are_taken_as_all_others():
@@ -91,7 +93,7 @@ def test_a_curve_over_azimuth_has_no_presentation_but_its_own(presentation):
     curve = points(Q)
     assert present(curve, presentation, ANGSTROM, Abscissa.AZIMUTH) is curve
     assert x_label(Abscissa.AZIMUTH, presentation, ANGSTROM) == "azimuth / rad"
-    assert y_label(Abscissa.AZIMUTH, presentation, NM) == "intensity / (counts/pixel)"
+    assert y_label(Abscissa.AZIMUTH, presentation, NM, {COUNTS}) == "intensity / (counts/pixel)"
 
 
 def test_one_half_of_a_slice_is_drawn_over_the_square_of_q():
@@ -124,8 +126,38 @@ def test_labels_name_the_quantity_and_its_unit():
     assert x_label(Abscissa.Q, Presentation.INTENSITY, NM) == "q / nm⁻¹"
     assert x_label(Abscissa.Q_VERTICAL, Presentation.POROD, ANGSTROM) == "q<sub>v</sub> / Å⁻¹"
     assert x_label(Abscissa.Q, Presentation.GUINIER, NM) == "q² / nm⁻²"
-    assert y_label(Abscissa.Q, Presentation.KRATKY, NM) == "q² I / (counts/pixel nm⁻²)"
-    assert y_label(Abscissa.Q, Presentation.POROD, ANGSTROM) == "q⁴ I / (counts/pixel Å⁻⁴)"
+
+
+@pytest.mark.parametrize(
+    ("units", "labels"),
+    [
+        (
+            {COUNTS},
+            (
+                "intensity / (counts/pixel)",
+                "q² I / (counts/pixel Å⁻²)",
+                "q⁴ I / (counts/pixel Å⁻⁴)",
+                "ln (I / (counts/pixel))",
+            ),
+        ),
+        ({"cm⁻¹"}, ("intensity / cm⁻¹", "q² I / (cm⁻¹ Å⁻²)", "q⁴ I / (cm⁻¹ Å⁻⁴)", "ln (I / cm⁻¹)")),
+        ({"a<b"}, ("intensity / a&lt;b", "q² I / (a&lt;b Å⁻²)")),
+        ({""}, ("intensity", "q² I", "q⁴ I", "ln I")),
+        (
+            {COUNTS, "cm⁻¹"},
+            ("intensity, in different units", "q² I, in different units"),
+        ),
+    ],
+)
+def test_intensities_are_labelled_with_the_units_of_their_curves(units, labels):
+    for presentation, label in zip(Presentation, labels, strict=False):
+        assert y_label(Abscissa.Q, presentation, ANGSTROM, units) == label
+
+
+def test_a_label_for_which_there_is_no_room_loses_its_unit_last():
+    labels = [y_label(Abscissa.Q, Presentation.INTENSITY, NM, units) for units in ({"cm⁻¹"}, "ab")]
+    assert shorter(labels[0]) == ("intensity / cm⁻¹", "I / cm⁻¹", "I")
+    assert shorter(labels[1]) == ("intensity, in different units", "I, in different units", "I")
 
 
 def test_the_ratio_of_a_curve_to_itself_is_one():

@@ -33,6 +33,7 @@ def test_keys_have_names_that_people_read(path, label):
         (("Geometry", "BeamCenter", 0), Kind.NUMBER),
         (("Geometry", "Imagesize", 1), Kind.WHOLE),
         (("Directory",), Kind.PARTS),
+        (("Formats",), Kind.SELECTION),
         (("ErrorModel",), Kind.CHOICE),
         (("GISAXSmode",), Kind.TRUTH),
         (("Title",), Kind.TEXT),
@@ -54,6 +55,7 @@ def test_a_value_that_may_be_null_is_of_its_other_kind():
         (("Geometry", "Tilt", "TiltAngleDeg"), "more than -90, less than 90 °"),
         (("Slices", 0, "MaskRef"), "from -1 to 31"),
         (("Title",), ""),
+        (("Normalization", "ScaleFactor"), "more than 0"),
     ],
 )
 def test_limits_are_said_in_words(path, text):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from saxsleash.editors.thumbnails import shares
-from saxsleash.editors.value_editors import number_of, parts_of
+from saxsleash.editors.value_editors import number_of, parts_of, words_of
 from saxsleash.models.edits import ABSENT
 
 
@@ -46,6 +46,11 @@ def test_nothing_is_no_number():
 )
 def test_a_folder_is_read_part_by_part(text, parts):
     assert parts_of(text) == parts
+
+
+def test_words_of_a_selection_are_read_with_or_without_commas():
+    assert words_of("chi, dat") == words_of(" chi dat,") == ["chi", "dat"]
+    assert words_of(" , ") is ABSENT
 
 
 @pytest.mark.parametrize("shape", [(1043, 981), (3, 50), (1, 1), (47, 46)])

@@ -1,0 +1,1 @@
+"""What results were made of: written down beside them, and found again."""
