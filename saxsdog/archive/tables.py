@@ -91,9 +91,11 @@ class Table:
             self._columns = columns_of(records)
             writer.writerow(self._columns)
         lines = [self._line(record) for record in records]
+        quoting = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
         for line in lines:
             if (line[0], line[3]) not in self._known:
-                writer.writerow(line)
+                # Unquoted, a carriage return would end the line for others.
+                (quoting if "\r" in line[0] else writer).writerow(line)
         try:
             if text.getvalue():
                 append_to(self._path, text.getvalue().encode("utf-8", "backslashreplace"))

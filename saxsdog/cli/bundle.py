@@ -10,6 +10,7 @@ from saxsdog.cli.arguments import command_parser
 from saxsdog.cli.exit_status import ExitStatus
 from saxsdog.errors import UsageError, VerificationError
 from saxsdog.integrator import Integrator
+from saxsdog.paths import printable
 from saxsdog.provenance.bundle import SUFFIX, Bundle, Packed
 from saxsdog.provenance.notes import bundle_file, read_notes
 from saxsdog.verification.products import SUFFIXES, results_in
@@ -37,7 +38,7 @@ def run(arguments: Sequence[str]) -> int:
     if what.is_dir():
         bundle = _of_folder(what)
     elif what.suffix.lower() in SUFFIXES:
-        bundle = _of_result(what)
+        bundle = _of_result(what.resolve())  # behind a link, where its notes are
     else:
         calibration = Calibration.load(what)
         integrator = Integrator(calibration, what.parent)  # says what is wrong with its files
@@ -49,7 +50,8 @@ def run(arguments: Sequence[str]) -> int:
         Packed.write(bundle, path)
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
-    print(f"wrote {path}: a calibration with {count(len(bundle.files), 'file')}, {bundle.id}")
+    what_is_in_it = f"a calibration with {count(len(bundle.files), 'file')}"
+    print(f"wrote {printable(str(path))}: {what_is_in_it}, {bundle.id}")
     return ExitStatus.WELL
 
 
@@ -66,8 +68,11 @@ def _of_result(path: Path) -> Bundle:
 def _of_folder(folder: Path) -> Bundle:
     """Return the bundle of the results of a folder, as they are now."""
     newest: dict[str, str] = {}
-    for note in read_notes(folder):
-        newest.setdefault(note.result, note.bundle)
+    try:
+        for note in read_notes(folder):
+            newest.setdefault(note.result, note.bundle)
+    except OSError as error:
+        raise UsageError(f"{error.filename}: cannot be read: {error.strerror}") from error
     used = Counter(newest.values())
     if not used:
         raise UsageError(f"{folder}: expected results with notes of what they were made of")

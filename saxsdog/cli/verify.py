@@ -57,16 +57,20 @@ def run(arguments: Sequence[str]) -> int:
 def _files(paths: Sequence[Path]) -> Iterator[Path]:
     """Yield the files, and those of folders that may be results."""
     for path in paths:
-        if not path.is_dir():
-            if not path.exists():
-                raise UsageError(f"{path}: no such file")
-            yield path
-            continue
-        found = sorted(
-            each
-            for each in path.iterdir()
-            if each.suffix.lower() in SUFFIXES and not each.name.startswith(".")
-        )
+        try:
+            if not path.is_dir():
+                path.stat()
+                yield path
+                continue
+            found = sorted(
+                each
+                for each in path.iterdir()
+                if each.suffix.lower() in SUFFIXES and not each.name.startswith(".")
+            )
+        except FileNotFoundError as error:
+            raise UsageError(f"{path}: no such file") from error
+        except OSError as error:
+            raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
         if not found:
             raise UsageError(f"{path}: expected results in this folder, found none")
         yield from found

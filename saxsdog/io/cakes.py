@@ -29,6 +29,9 @@ Array = NDArray[np.float64]
 SUFFIX = ".hdf"
 
 _NUMBER = np.dtype("<f4")
+_NO_CAKE = (OSError, LookupError, ValueError, TypeError, AttributeError, RuntimeError)
+"""Errors of a file that is another or damaged; h5py has no list of its own."""
+
 _DATA = "entry/data"
 _INPUT = "entry/reduction/input/calibration"
 
@@ -108,7 +111,7 @@ class CakeFormat:
         """Tell whether these bytes are a whole file of this channel and calibration."""
         try:
             cake = _parsed(data)
-        except (OSError, KeyError, ValueError):
+        except _NO_CAKE:
             return False
         return json.dumps(cake.calibration) == self._calibration and cake.labels == self._labels
 
@@ -185,7 +188,7 @@ def read_cake(path: str | os.PathLike[str], *, follow: bool = True) -> CakeFile:
     data = result_bytes(path, "a cake", follow=follow)
     try:
         return _parsed(data)
-    except (OSError, KeyError, ValueError) as error:
+    except _NO_CAKE as error:
         raise CurveFileError(f"{path}: expected a whole cake: {error}") from error
 
 
@@ -194,7 +197,7 @@ def _parsed(data: bytes) -> CakeFile:
 
     Raises
     ------
-    OSError, KeyError, ValueError
+    OSError, LookupError, ValueError, TypeError, AttributeError, RuntimeError
         If it is damaged, or something is missing or has another shape.
     """
     import h5py

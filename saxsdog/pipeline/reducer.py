@@ -232,7 +232,7 @@ class Reducer:
     def _leave(self, spool: Path, outcome: Outcome, curves: Sequence[Curve], counts: str) -> None:
         """Leave the result of an image for the archive."""
         record = Record(
-            outcome.image,
+            str(self._with_page(Path(outcome.image))),
             outcome.time,
             outcome.time_source,
             outcome.exposure,

@@ -3,8 +3,10 @@
 import hashlib
 import io
 import json
+import lzma
 import platform
 import re
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -47,6 +49,8 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 _FAST = 1
 """Level of compression: who starts a queue with a large flat field waits for it."""
+
+_LONGEST_ENDING = 16
 
 _DIGITS = 16
 _ID = re.compile(rf"[0-9a-f]{{{_DIGITS}}}")
@@ -97,7 +101,7 @@ class Bundle:
     @property
     def calibration_sha256(self) -> str:
         """Of the calibration as it stands in curve files."""
-        return hashlib.sha256(json.dumps(self.document).encode()).hexdigest()
+        return sha256_of(self.document)
 
     @cached_property
     def id(self) -> str:
@@ -138,6 +142,7 @@ class Bundle:
         try:
             read = _FolderReader(path) if path.is_dir() else _ZipReader(path)
             contents = parse_json(read.bytes_of(CONTENTS).decode())
+            _check_generation(contents.get("generation", GENERATION))
             files = {
                 name: _checked(read.bytes_of(each["path"]), each, path)
                 for name, each in contents["files"].items()
@@ -149,6 +154,8 @@ class Bundle:
         except (
             zipfile.BadZipFile,
             zlib.error,
+            lzma.LZMAError,
+            struct.error,
             DocumentError,
             EOFError,
             RuntimeError,  # it is encrypted
@@ -192,7 +199,7 @@ class Bundle:
             for number, (name, data) in enumerate(self.files.items()):
                 # Readers of masks look at endings; nothing else of a foreign name is used.
                 ending = re.sub(r"[^A-Za-z0-9.]", "", Path(name).suffix)
-                places[name] = Path(folder) / f"{number}{ending}"
+                places[name] = Path(folder) / f"{number}{ending[-_LONGEST_ENDING:]}"
                 places[name].write_bytes(data)
             yield places
 
@@ -232,6 +239,11 @@ def is_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
+def sha256_of(document: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a calibration as it stands in curve files."""
+    return hashlib.sha256(json.dumps(document).encode()).hexdigest()
+
+
 def versions() -> dict[str, str]:
     """Return the versions of the programs here that numbers may depend on."""
     found = {"python": platform.python_version(), "machine": platform.machine()}
@@ -248,6 +260,11 @@ def _add(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
     entry.compress_type = zipfile.ZIP_DEFLATED
     entry.external_attr = 0o644 << 16  # else nobody may read what somebody unpacks
     archive.writestr(entry, data, compresslevel=_FAST)
+
+
+def _check_generation(generation: Any) -> None:
+    if generation != GENERATION:
+        raise ValueError(f"expected the layout {GENERATION}, got {generation}, a later one")
 
 
 def _checked(data: bytes, described: Mapping[str, str], path: Path) -> bytes:

@@ -60,11 +60,18 @@ class Note:
 
 
 def image_seen_from(folder: Path, image: Path) -> str:
-    """Return the path of an image for its note, with slashes."""
+    """Return the path of an image for its note, with slashes.
+
+    It is right for whoever comes to the folder by another name, through a link or behind one.
+    """
     try:
-        return Path(os.path.relpath(image, folder)).as_posix()
+        way = os.path.relpath(image, folder)
+        real = os.path.realpath(image)
+        if os.path.realpath(os.path.join(os.path.realpath(folder), way)) != real:  # noqa: PTH118
+            way = os.path.relpath(real, os.path.realpath(folder))
     except ValueError:  # another drive on Windows
         return image.as_posix()
+    return Path(way).as_posix()
 
 
 def bundle_file(folder: Path, bundle: str) -> Path:

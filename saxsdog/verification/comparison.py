@@ -15,8 +15,13 @@ DIGITS = 1e-9
 """Relative difference of numbers that count as equal: text has twelve digits, and another
 processor may add in another order."""
 
+MOST_TEXT = 40
+"""Characters of what is no number that are shown."""
 
-def differing(name: str, said: Values, now: Values, sigma: Values | None = None) -> list[str]:
+
+def differing(
+    name: str, said: Values, now: Values, sigma: Values | None = None, digits: float = DIGITS
+) -> list[str]:
     """Say how numbers differ, a sentence; nothing if they do not.
 
     Parameters
@@ -27,11 +32,13 @@ def differing(name: str, said: Values, now: Values, sigma: Values | None = None)
         In the result, and made again; any shape.
     sigma
         Their standard errors, by which the difference is judged.
+    digits
+        Relative difference that counts as none.
     """
     said, now = np.asarray(said, np.float64), np.asarray(now, np.float64)
     if said.shape != now.shape:
         return [f"{name}: {_shape(said)} in the result, {_shape(now)} now"]
-    same = np.isclose(said, now, rtol=DIGITS, atol=0.0, equal_nan=True)
+    same = np.isclose(said, now, rtol=digits, atol=0.0, equal_nan=True)
     if same.all():
         return []
     apart = np.where(same, 0.0, np.abs(said - now))
@@ -46,19 +53,18 @@ def differing(name: str, said: Values, now: Values, sigma: Values | None = None)
 
 
 def differing_numbers(said: Mapping[str, Any], now: Mapping[str, float]) -> list[str]:
-    """Say which named numbers differ, a sentence for each; those only made now are none.
+    """Say which named numbers differ, a sentence for each.
 
-    A number that is not known is NaN, ``None`` or no text.
+    A number that is not known is NaN, ``None`` or no text, or not there.
     """
-    return [
-        sentence
-        for name, value in said.items()
-        for sentence in differing(name, np.array(_number(value)), np.array(_known(now, name)))
-    ]
-
-
-def _known(numbers: Mapping[str, float], name: str) -> float:
-    return numbers.get(name, math.nan)
+    found = []
+    for name in dict.fromkeys([*said, *now]):
+        expected = np.array(now.get(name, math.nan))
+        try:
+            found += differing(name, np.array(_number(said.get(name))), expected)
+        except (ValueError, TypeError, OverflowError):
+            found.append(f"{name}: expected a number, got {str(said[name])[:MOST_TEXT]!r}")
+    return found
 
 
 def _number(value: Any) -> float:

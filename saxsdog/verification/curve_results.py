@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from saxsdog.errors import OutputError, VerificationError
 from saxsdog.io.cakes import SUFFIX as CAKE
 from saxsdog.io.cakes import CakeFile, read_cake
@@ -15,10 +17,16 @@ from saxsdog.io.dat import SUFFIX as DAT
 from saxsdog.pipeline.formats import Format, Products, formats_of
 from saxsdog.pipeline.owners import Owners
 from saxsdog.provenance.notes import Note
-from saxsdog.verification.comparison import differing, differing_numbers
+from saxsdog.verification.comparison import DIGITS, differing, differing_numbers
 from saxsdog.verification.results import Again, Result, newest_notes
 
 CHI = ".chi"
+
+CAKE_DIGITS = 2.0 * float(np.finfo(np.float32).eps)
+"""Cakes have 32 bits, and another processor may round the last of them otherwise."""
+
+_COMPARED = (b"# curve ", b"# calibration ")
+"""How comments of ``.dat`` files begin that depend on no version."""
 
 _OF_CHANNEL = re.compile(r"(?P<stem>.+)_c(?P<channel>[RS][0-9]+)", re.DOTALL)
 
@@ -44,13 +52,18 @@ def curve_result(path: Path) -> Result:
 
     def differences(again: Again) -> list[str]:
         chosen = channel or again.plan.channels[0].name
-        rendered = _format_of(path, chosen, again).render(again.curve(chosen))
-        if rendered == path.read_bytes():
+        curve = again.curve(chosen)
+        format_ = _format_of(path, chosen, again)
+        if (format_.suffix == CAKE) != (path.suffix.lower() == CAKE):
+            raise VerificationError(f"{path}: expected a file '{format_.suffix}' of {chosen}")
+        rendered = format_.render(curve)
+        data = path.read_bytes()
+        if rendered == data:
             return []
         with tempfile.TemporaryDirectory(prefix="saxsdog-verify-") as place:
             made = Path(place) / f"now{path.suffix.lower()}"
             made.write_bytes(rendered)
-            return _between(said, reader(made))
+            return [*_between(said, reader(made)), *_between_comments(data, rendered)]
 
     return Result(str(path), path.parent, note, differences, said.calibration)
 
@@ -72,14 +85,17 @@ def _dat_unit(path: Path) -> str:
 
 def _between(said: Any, now: Any) -> list[str]:
     """Say how two curves or cakes differ."""
+    is_cake = hasattr(said, "area")
+    digits = CAKE_DIGITS if is_cake else DIGITS
     found = [
         *differing("q", said.q, now.q),
-        *differing("intensity", said.intensity, now.intensity, said.sigma),
-        *differing("error", said.sigma, now.sigma),
+        *differing("intensity", said.intensity, now.intensity, said.sigma, digits),
+        *differing("error", said.sigma, now.sigma, None, digits),
         *differing_numbers(getattr(said, "parameters", {}), getattr(now, "parameters", {})),
     ]
-    if hasattr(said, "chi"):
+    if is_cake:
         found += differing("azimuth", said.chi, now.chi)
+        found += differing("number of pixels", said.area, now.area, None, digits)
     if said.calibration != now.calibration:
         found.append("the calibration in the file is another")
     if said.labels != now.labels:
@@ -89,10 +105,21 @@ def _between(said: Any, now: Any) -> list[str]:
     return found
 
 
+def _between_comments(said: bytes, now: bytes) -> list[str]:
+    """Say which lines of comments differ that no reader of numbers looks at."""
+    comments = [
+        [line for line in data.splitlines() if line.startswith(_COMPARED)] for data in (said, now)
+    ]
+    if comments[0] == comments[1]:
+        return []
+    texts = [b"; ".join(lines).decode("ascii", "replace") for lines in comments]
+    return [f"comments: {texts[0] or 'none'} in the result, {texts[1]} now"]
+
+
 def _note_of(path: Path) -> tuple[Note, str | None]:
     """Return what a curve was made of, and its channel; ``None`` is the first one."""
     found = _OF_CHANNEL.fullmatch(path.stem)
-    noted = newest_notes(path.parent, {path.stem, found["stem"] if found else path.stem})
+    noted = newest_notes(path.parent, of_archives=False)
     if path.stem in noted:
         return noted[path.stem], None
     if found is not None and found["stem"] in noted:

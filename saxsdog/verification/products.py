@@ -31,6 +31,8 @@ def results_in(path: Path) -> Iterator[Result]:
     CurveFileError
         If it is damaged.
     """
+    if path.exists() and not path.is_file():
+        raise VerificationError(f"{path}: expected a file, got a device, a pipe or a folder")
     match path.suffix.lower():
         case ".chi" | ".dat":
             yield curve_result(path)

@@ -1,22 +1,25 @@
 """One result: what it says, and what it was made of."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from saxsdog.errors import VerificationError
+from saxsdog.io.status import Fingerprint, fingerprint_of
 from saxsdog.pipeline.reducer import parameters_of
-from saxsdog.provenance.notes import Note, read_notes
+from saxsdog.provenance.notes import FOLDER, IMAGES, Note, read_notes
 from saxsdog.reduction.integrate import Curve
 from saxsdog.reduction.plan import Plan
 
 
 @dataclass(frozen=True)
 class Again:
-    """What comes out now."""
+    """What comes out now, and the calibration and SHA-256 of files from which it does."""
 
     document: dict[str, Any]
+    files: Mapping[str, str]
     plan: Plan
     curves: Sequence[Curve]
 
@@ -71,15 +74,27 @@ class Result:
     document: Any = None
 
 
-def newest_notes(folder: Path, results: set[str]) -> dict[str, Note]:
-    """Return the newest note of each of these results, as far as there are some."""
-    noted: dict[str, Note] = {}
+def newest_notes(folder: Path, *, of_archives: bool) -> Mapping[str, Note]:
+    """Return the newest note of each result of a folder, by its name.
+
+    Curves and an archive may have the same name; that of an archive has no counts.
+    """
     try:
-        for note in read_notes(folder):
-            if note.result in results:
-                noted.setdefault(note.result, note)
-                if len(noted) == len(results):
-                    break
+        version = fingerprint_of((folder / FOLDER / IMAGES).stat())
+        return _newest_notes(folder.absolute(), version)[of_archives]
+    except FileNotFoundError:
+        return {}
     except OSError as error:
         raise VerificationError(f"{error.filename}: cannot be read: {error.strerror}") from error
-    return noted
+
+
+@lru_cache(maxsize=1)
+def _newest_notes(
+    folder: Path, version: Fingerprint
+) -> tuple[Mapping[str, Note], Mapping[str, Note]]:
+    """Read the notes of a folder once for all of its results: those of curves, and of archives."""
+    curves: dict[str, Note] = {}
+    archives: dict[str, Note] = {}
+    for note in read_notes(folder):
+        (curves if note.counts else archives).setdefault(note.result, note)
+    return curves, archives

@@ -1,12 +1,13 @@
 """Find what a result was made of, by the digests that were noted of it."""
 
+import glob
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from saxsdog.errors import BundleError, VerificationError
-from saxsdog.image_names import file_of, split, stem_of
+from saxsdog.errors import BundleError, FrameError, VerificationError
+from saxsdog.image_names import file_of, join, split, stem_of
 from saxsdog.provenance.bundle import SUFFIX, Bundle
 from saxsdog.provenance.notes import FOLDER, Note, bundle_file
 from saxsdog.sources.find import find_images
@@ -45,6 +46,7 @@ class Search:
 
     def __init__(self, folders: Sequence[Path] = ()) -> None:
         self._folders = folders
+        self._bundles: dict[Path, Bundle] = {}
 
     def image(self, note: Note, folder: Path, digest: Digest) -> FoundImage:
         """Find the image of a result: with its counts, else one of its name.
@@ -66,15 +68,29 @@ class Search:
         if not note.image:
             return self._by_stem(note.result)
         former = note.image_path(folder)
-        others = []
-        for place in self._places(former):
-            if not file_of(place).exists():
+        known = (former, note.image_path(folder.resolve()))  # by the name of a link, and behind it
+        named = dict.fromkeys([*known, *self._of_name(former)])
+        found = [place for place in named if _is_there(place)]
+        if found and not note.counts:
+            return FoundImage(found[0], moved=found[0] not in known)
+        changed, complaint = None, None
+        for place in found:
+            try:
+                counts = digest(place)
+            except FrameError as error:  # the right one may be somewhere else
+                complaint = complaint or error
                 continue
-            if not note.counts or digest(place) == note.counts:
-                return FoundImage(place, moved=place != former)
-            others.append(place)
-        if others and others[0].name == former.name:
-            return FoundImage(others[0], moved=others[0] != former, changed=True)
+            if counts == note.counts:
+                return FoundImage(place, moved=place not in known)
+            changed = changed or FoundImage(place, moved=place not in known, changed=True)
+        for place in self._of_any_name(former) if note.counts else ():
+            with suppress(FrameError):
+                if digest(place) == note.counts:
+                    return FoundImage(place, moved=True)
+        if changed is not None:
+            return changed
+        if complaint is not None:
+            raise complaint
         looked = [str(former), *(f"below {each}" for each in self._folders)]
         raise VerificationError(f"{note.image}: no such image: looked for {', '.join(looked)}")
 
@@ -86,14 +102,26 @@ class Search:
         VerificationError
             If it is not there.
         BundleError
-            If it is damaged.
+            If what has its name is damaged or another.
         """
         beside = bundle_file(results, note.bundle)
+        complaint = None
         if beside.exists():
-            return Bundle.read(beside), beside
+            try:
+                bundle = self._read(beside)
+            except BundleError as error:
+                complaint = error
+            else:
+                if bundle.id == note.bundle:
+                    return bundle, beside
+                complaint = BundleError(
+                    f"{beside}: expected the bundle {note.bundle}, got {bundle.id}"
+                )
         for bundle, path in self.bundles(results):
             if bundle.id == note.bundle:
                 return bundle, path
+        if complaint is not None:
+            raise complaint
         looked = [str(beside), *(f"below {each}" for each in self._folders)]
         raise VerificationError(
             f"{note.result}: its bundle {note.bundle} is not there: looked for {', '.join(looked)}"
@@ -104,7 +132,14 @@ class Search:
         beside = sorted((results / FOLDER).glob(f"*{SUFFIX}"))
         for path in [*beside, *self._below(f"*{SUFFIX}")]:
             with suppress(BundleError):
-                yield Bundle.read(path), path
+                yield self._read(path), path
+
+    def _read(self, path: Path) -> Bundle:
+        """Read a bundle, once: thousands of results may have the same."""
+        bundle = self._bundles.get(path)
+        if bundle is None:
+            bundle = self._bundles[path] = Bundle.read(path)
+        return bundle
 
     def _by_stem(self, stem: str) -> FoundImage:
         """Find an image of which nobody noted anything: its curves are named like it."""
@@ -116,14 +151,19 @@ class Search:
             )
         return FoundImage(found[0])
 
-    def _places(self, former: Path) -> Iterator[Path]:
-        """Yield where an image may be: where it was, of the same name, and under any other."""
-        yield former
+    def _of_name(self, former: Path) -> Iterator[Path]:
+        """Yield the images of the same name."""
+        file, _ = split(former.name)
+        if file:
+            for found in self._below(glob.escape(file)):
+                yield found.with_name(former.name)
+
+    def _of_any_name(self, former: Path) -> Iterator[Path]:
+        """Yield the images of other names; of files that hold several, those of the same number."""
         file, page = split(former.name)
-        for found in self._below(file):
-            yield found.with_name(former.name)
-        if page is None:
-            yield from (image for image in self._images() if image.name != file)
+        for image in self._images():
+            if image.name != file:
+                yield image if page is None else image.with_name(join(image.name, page))
 
     def _images(self) -> Iterator[Path]:
         for source in find_images([str(folder) for folder in self._folders], lambda _: None):
@@ -132,3 +172,11 @@ class Search:
     def _below(self, pattern: str) -> Iterator[Path]:
         for folder in self._folders:
             yield from sorted(folder.rglob(pattern))
+
+
+def _is_there(image: Path) -> bool:
+    """Whether there is something of this name, which may be none that a file can have."""
+    try:
+        return file_of(image).exists()
+    except OSError:
+        return False

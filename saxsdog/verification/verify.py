@@ -9,11 +9,13 @@ from types import TracebackType
 from typing import Self
 
 from saxsdog.errors import SaxsdogError, VerificationError
+from saxsdog.image_names import file_of, split
 from saxsdog.pipeline.jobs import ReuseRule
 from saxsdog.pipeline.reducer import Reducer
 from saxsdog.pipeline.treatment import TreatmentRule
 from saxsdog.provenance.bundle import Bundle
 from saxsdog.provenance.counts import digest_of
+from saxsdog.provenance.notes import Note
 from saxsdog.reduction.integrate import Curve
 from saxsdog.verification.products import results_in
 from saxsdog.verification.results import Again, Result
@@ -69,7 +71,7 @@ class Verifier:
     def __init__(self, search: Search, bundle: Path | None = None) -> None:
         self._search = search
         self._given = None if bundle is None else (Bundle.read(bundle), bundle)
-        self._remakers: dict[str, _Remaker] = {}
+        self._remakers: dict[tuple[str, int | None], _Remaker] = {}
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -86,17 +88,23 @@ class Verifier:
     def verify(self, path: Path) -> Iterator[Verdict]:
         """Yield a verdict on each result in a file; errors become one."""
         try:
+            if path.is_symlink():  # its notes lie where it really is
+                path = path.resolve()
             for result in results_in(path):
                 yield self._verdict(path, result)
         except SaxsdogError as error:
             yield Verdict(str(path), Finding.UNKNOWN, (str(error),))
+        except OSError as error:  # somebody has removed or moved it just now
+            reason = f"{error.filename or path}: cannot be read: {error.strerror or error}"
+            yield Verdict(str(path), Finding.UNKNOWN, (reason,))
 
     def _verdict(self, path: Path, result: Result) -> Verdict:
         try:
             bundle, place = self._bundle_of(path, result)
-            remaker = self._remaker(bundle)
+            remaker = self._remaker(bundle, page_of_run(result.note))
             found = self._search.image(result.note, result.folder, remaker.digest)
-            again = Again(dict(bundle.document), remaker.plan, remaker.curves(found.path))
+            curves = remaker.curves(found.path)
+            again = Again(dict(bundle.document), bundle.digests, remaker.plan, curves)
             differences = tuple(result.differences(again))
             if found.changed:
                 changed = "the image has other counts than that which it was made of"
@@ -135,20 +143,40 @@ class Verifier:
             )
         return fitting[0]
 
-    def _remaker(self, bundle: Bundle) -> "_Remaker":
-        if bundle.id not in self._remakers:
-            self._remakers[bundle.id] = self._stack.enter_context(_Remaker(bundle))
-        return self._remakers[bundle.id]
+    def _remaker(self, bundle: Bundle, page: int | None) -> "_Remaker":
+        key = (bundle.id, page)
+        if key not in self._remakers:
+            self._remakers[key] = self._stack.enter_context(_Remaker(bundle, page))
+        return self._remakers[key]
+
+
+def page_of_run(note: Note) -> int | None:
+    """Return which image of each file was integrated; ``None`` if all of them were.
+
+    Then the image before one is that of another file.
+    """
+    file, page = split(Path(note.image).name)
+    alone = page is not None and note.result in (Path(file).stem, file)
+    return page if alone else None
 
 
 class _Remaker:
-    """Integrates images as a bundle says; a context manager."""
+    """Integrates images as a bundle says; a context manager.
 
-    def __init__(self, bundle: Bundle) -> None:
+    Parameters
+    ----------
+    bundle
+        With the calibration.
+    page
+        As of :class:`Reducer`.
+    """
+
+    def __init__(self, bundle: Bundle, page: int | None) -> None:
+        self._page = page
         integrator = bundle.integrator()
         self.plan = integrator.plan
         rule = TreatmentRule.of(integrator.calibration)
-        self._reducer = Reducer(self.plan, dict(bundle.document), ReuseRule(), treatment=rule)
+        self._reducer = Reducer(self.plan, dict(bundle.document), ReuseRule(), page, treatment=rule)
 
     def __enter__(self) -> Self:
         return self
@@ -167,4 +195,6 @@ class _Remaker:
 
     def curves(self, image: Path) -> list[Curve]:
         """Return the curves of an image; errors as of :class:`Reducer`."""
+        if self._page is not None:
+            image = file_of(image)
         return self._reducer.integrate(image, self._reducer.read(image))

@@ -44,10 +44,15 @@ def test_each_integration_has_a_line_with_all_digits(path, integrator):
     assert rows[3]["exposure"] == ""
 
 
-def test_a_name_with_comma_and_quote_is_one_value(path, integrator):
-    name = 'a, "b".tif'
-    table_of(path, integrator).add([record_of(integrator, 1, name=name)])
+@pytest.mark.parametrize("name", ['a, "b".tif', "a\rb.tif", "a\nb.tif"])
+def test_an_odd_name_is_one_value(path, integrator, name):
+    pytest.importorskip("pyarrow")
+    table = table_of(path, integrator, ("csv", "parquet"))
+    table.add([record_of(integrator, 1, name=name)])
+    table.finish()
     assert [row["image"] for row in rows_of(path)] == [name]
+    found = require_parquet()[1].read_table(path.with_suffix(".parquet"))
+    assert found["image"].to_pylist() == [name]
 
 
 def test_a_result_that_comes_twice_has_one_line_also_after_a_restart(path, integrator):

@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pytest
 import tifffile
@@ -144,3 +146,27 @@ def test_a_calibration_alone_is_no_call(done, capsys):
     with pytest.raises(SystemExit):
         integrated(done / "small.saxsconf")
     assert "expected CAL PATH ... or --bundle ZIP PATH ..." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", [os.fsdecode(b"\xe4.zip"), "a\nb.zip"])
+def test_a_bundle_may_have_any_name(done, capsys, name):
+    assert bundle.run([str(done / "work"), "-o", str(done / name)]) == 0
+    printed = capsys.readouterr().out
+    assert printed.isascii()
+    assert printed.count("\n") == 1
+    assert (done / name).is_file()
+
+
+def test_notes_that_cannot_be_read_are_said(done):
+    notes = done / "work" / FOLDER / "images.jsonl"
+    notes.unlink()
+    notes.mkdir()
+    with pytest.raises(UsageError, match=r"images\.jsonl: cannot be read: expected a file"):
+        bundle.run([str(done / "work")])
+
+
+def test_a_bundle_of_a_curve_behind_a_link(done):
+    (done / "mine.chi").symlink_to(done / "work" / "image_001.chi")
+    assert bundle.run([str(done / "mine.chi"), "-o", str(done / "packed.zip")]) == 0
+    with pytest.raises(UsageError, match="File name too long"):
+        verify.run([str(done / ("x" * 300))])

@@ -170,3 +170,43 @@ def test_a_zip_that_claims_too_much_is_not_unpacked(tmp_path, monkeypatch):
 def test_what_is_not_there_is_named(tmp_path, name):
     with pytest.raises(BundleError, match="expected a bundle"):
         Bundle.read(tmp_path / name)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2, zipfile.ZIP_STORED])
+def test_whatever_is_damaged_in_a_zip_is_said(tmp_path, method):
+    bundle = packed(tmp_path)
+    stored = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(bundle.to_bytes())) as source,
+        zipfile.ZipFile(stored, "w", method) as archive,
+    ):
+        for name in source.namelist():
+            archive.writestr(name, source.read(name))
+    whole, path = stored.getvalue(), tmp_path / "x.zip"
+    path.write_bytes(whole)
+    assert Bundle.read(path) == bundle
+    random = np.random.default_rng(1)
+    for _ in range(60):
+        damaged = bytearray(whole)
+        damaged[random.integers(len(whole))] ^= 1 << int(random.integers(8))
+        path.write_bytes(damaged)
+        try:
+            assert Bundle.read(path).files == bundle.files
+        except BundleError as error:
+            assert str(error).startswith(f"{path}: expected")  # noqa: PT017 - many are whole
+
+
+def test_a_later_layout_is_said(tmp_path):
+    path = tmp_path / "x.zip"
+    later = json.dumps({"generation": 2, "anything": "else"}).encode()
+    path.write_bytes(changed_zip(packed(tmp_path).to_bytes(), bundle=later))
+    with pytest.raises(BundleError, match="expected the layout 1, got 2, a later one"):
+        Bundle.read(path)
+
+
+def test_names_of_files_may_be_as_long_as_they_can(tmp_path):
+    name = "a." + "m" * 253
+    data = np.ones(SHAPE, np.uint8).tobytes()
+    bundle = Bundle(packed(tmp_path).document, {name: data}, {})
+    with bundle.unpacked() as places:
+        assert places[name].read_bytes() == data

@@ -97,3 +97,15 @@ def test_no_link_is_followed(tmp_path):
     with pytest.raises(OSError, match="link"):
         write_down(tmp_path, note_of(1))
     assert (tmp_path / "mine").read_text() == "mine"
+
+
+def test_an_image_is_seen_from_behind_links(tmp_path):
+    image = tmp_path / "in" / "x.tif"
+    real = tmp_path / "disk" / "of" / "results"
+    real.mkdir(parents=True)
+    (tmp_path / "work").symlink_to(real)
+    note = Note("x", image_seen_from(tmp_path / "work", image), "", BUNDLE)
+    assert note.image_path(real) == image
+    plain = tmp_path / "plain"
+    plain.mkdir()
+    assert image_seen_from(plain, image) == "../in/x.tif"

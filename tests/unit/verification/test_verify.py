@@ -12,6 +12,7 @@ import pytest
 import tifffile
 
 from saxsdog.cli import integrate
+from saxsdog.provenance.bundle import Bundle
 from saxsdog.provenance.notes import FOLDER
 from saxsdog.verification.search import Search
 from saxsdog.verification.verify import Finding, Verifier
@@ -46,12 +47,21 @@ def verdict(path, *folders, bundle=None):
     return found
 
 
-@pytest.fixture
-def done(tmp_path):
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
     """Two images, and their results in all formats."""
+    folder = tmp_path_factory.mktemp("finished")
     for seed in (1, 2):
-        write_noisy(tmp_path / "in" / f"x_{seed}.tif", seed)
-    run(tmp_path, "--format", "chi,dat,nexus,csv,parquet", Masks=CHANNELS)
+        write_noisy(folder / "in" / f"x_{seed}.tif", seed)
+    run(folder, "--format", "chi,dat,nexus,csv,parquet", Masks=CHANNELS)
+    return folder
+
+
+@pytest.fixture
+def done(finished, tmp_path):
+    """The same for each test, as somebody has copied them."""
+    for folder in ("in", "work", "results"):
+        shutil.copytree(finished / folder, tmp_path / folder)
     return tmp_path
 
 
@@ -295,6 +305,273 @@ def test_results_of_another_version_say_so(done):
     with zipfile.ZipFile(packed, "w") as archive:
         for name, data in contents.items():
             archive.writestr(name, data)
+    another = Bundle.read(packed).id
+    lost = verdict(done / "work" / "x_1.chi")
+    assert lost.finding is Finding.UNKNOWN
+    assert f"expected the bundle {packed.stem}, got {another}" in lost.reasons[0]
+    notes = done / "work" / FOLDER / "images.jsonl"
+    notes.write_text(notes.read_text().replace(packed.stem, another))
+    packed.rename(packed.with_stem(another))
     found = verdict(done / "work" / "x_1.chi")
     assert found.finding is Finding.EQUAL
     assert found.versions[0].startswith("saxsdog 0.0.1 (here ")
+
+
+# -------------------------------------------------------------------- nothing wrong is called equal
+
+
+def edit_line(path, number, edit):
+    lines = path.read_text().split("\n")
+    lines[number] = edit(lines[number])
+    path.write_text("\n".join(lines))
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "edit", "reason"),
+    [
+        ("x_1.chi", 1, lambda _: "{}", "I0: 1 value of 1 differ, most of all number 1: nan in"),
+        ("x_1.chi", 1, lambda _: '{"I0": "much"}', "I0: expected a number, got 'much'"),
+        ("x_1.chi", 1, lambda _: '{"I0": [1, 2]}', "I0: expected a number, got '[1, 2]'"),
+        ("x_1.chi", 1, lambda _: '{"I0": 1%s}' % ("0" * 400), "I0: expected a number, got '1000"),
+        ("x_1.dat", 1, lambda _: "# curve R1", "comments: # curve R1; # calibration"),
+        ("x_1.dat", 2, lambda line: line.replace("256 ", "256 0"), "comments: # curve R0; # cal"),
+    ],
+)
+def test_headers_of_curves_count(done, name, number, edit, reason):
+    path = done / "work" / name
+    edit_line(path, number, edit)
+    found = verdict(path)
+    assert found.finding is Finding.DIFFERENT
+    assert found.reasons[0].startswith(reason)
+
+
+def rewrite(name, value):
+    def edit(file):
+        del file[name]
+        file[name] = value
+
+    return edit
+
+
+@pytest.mark.parametrize(
+    ("edit", "reason"),
+    [
+        (lambda f: f["stack/R0/radial_axis"].__setitem__(3, 9.0), "R0 radial_axis: 1 value of"),
+        (lambda f: f["curve_R1_00000/data/I"].__setitem__(3, 9.0), "R1 as NXcanSAS: intensity: 1"),
+        (lambda f: f["curve_R1_00000/data/Q"].__setitem__(3, 9.0), "R1 as NXcanSAS: q: 1 value"),
+        (lambda f: f.__delitem__("stack/R1"), "R1: it is not in the file"),
+        (lambda f: f.__delitem__("stack/images/R0/I0"), "R0.I0: 1 value of 1 differ"),
+        (rewrite("stack/reduction/input/calibration", "{}"), "the calibration in the file is"),
+        (rewrite("stack/reduction/input/calibration_sha256", "0"), "the SHA-256 of the cal"),
+        (rewrite("stack/reduction/input/files_sha256", '{"m": "0"}'), "the SHA-256 of masks"),
+    ],
+)
+def test_all_that_the_file_of_a_data_set_says_counts(done, edit, reason):
+    path = done / "results" / "in.hdf"
+    with h5py.File(path, "r+") as file:
+        edit(file)
+    found = verdicts(path)[0]
+    assert found.finding is Finding.DIFFERENT
+    assert found.reasons[0].startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("stack/reduction/input/bundle", "../../x"),
+        ("stack/reduction/input/bundle", "a" * 5000),
+        ("stack/reduction/input/bundle", np.array([b"a", b"b"])),
+        ("stack/images/name", np.array([b"\xff", b"x"])),
+        ("stack/R0/I", 3.0),
+        ("stack/R0/I", np.array([b"a", b"b"])),
+        ("stack/images/R0/I0", 3.0),
+    ],
+)
+def test_a_damaged_file_of_a_data_set_is_said(done, name, value):
+    path = done / "results" / "in.hdf"
+    with h5py.File(path, "r+") as file:
+        rewrite(name, value)(file)
+    assert {each.finding for each in verdicts(path)} == {Finding.UNKNOWN}
+
+
+def test_a_file_may_claim_to_have_any_number_of_rows(done):
+    path = done / "results" / "in.hdf"
+    with h5py.File(path, "r+") as file:
+        del file["stack/images/name"]
+        file.create_dataset("stack/images/name", (10**13,), "S32", chunks=(1000,))
+    assert verdict(path).finding is Finding.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("edit", "finding", "reason"),
+    [
+        (lambda head, row: [head, "x_1.tif"], Finding.DIFFERENT, "the SHA-256 of the calibration"),
+        (lambda head, row: [head, f"{row},5,6"], Finding.UNKNOWN, "expected a whole row"),
+        (lambda head, row: [head, "," + row.split(",", 1)[1]], Finding.UNKNOWN, "a whole row"),
+        (lambda head, row: [head, row.rsplit(",", 1)[0] + ",much"], Finding.DIFFERENT, "'much'"),
+        (lambda head, row: [x.rsplit(",", 1)[0] for x in (head, row)], Finding.DIFFERENT, "nan in"),
+        (lambda head, row: [head, "a" * 200_000 + row], Finding.UNKNOWN, "larger than field limit"),
+    ],
+)
+def test_an_edited_table_is_said(done, edit, finding, reason):
+    path = done / "results" / "in.csv"
+    path.write_text("\n".join(edit(*path.read_text().splitlines()[:2])) + "\n")
+    found = verdict(path)
+    assert found.finding is finding
+    assert any(reason in each for each in found.reasons)
+
+
+def test_a_table_that_a_spreadsheet_has_stored_is_the_same(done):
+    path = done / "results" / "in.csv"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    assert {each.finding for each in verdicts(path)} == {Finding.EQUAL}
+
+
+def test_a_bundle_under_the_name_of_another_is_not_believed(done):
+    (packed,) = (done / "work" / FOLDER).glob("*.zip")
+    (done / "usb").mkdir()
+    shutil.copy(packed, done / "usb" / "right.zip")
+    bundle = Bundle.read(packed)
+    other = Bundle({**bundle.document, "Wavelength": 1.0}, bundle.files, bundle.versions)
+    packed.write_bytes(other.to_bytes())
+    path = done / "work" / "x_1.chi"
+    found = verdict(path)
+    assert found.finding is Finding.UNKNOWN
+    assert f"expected the bundle {bundle.id}, got {other.id}" in found.reasons[0]
+    assert verdict(path, done / "usb").finding is Finding.EQUAL
+
+
+def test_pixels_of_a_cake_count(tmp_path):
+    write_noisy(tmp_path / "in" / "x.tif", 1)
+    run(tmp_path, Masks=[{"qStart": 0.1, "qStop": 2.0, "Cake": {"AzimuthalBins": 8}}])
+    path = tmp_path / "work" / "x.hdf"
+    with h5py.File(path, "r+") as file:
+        file["entry/data/norm"][3, 20] += 1.0
+    assert verdict(path).reasons[0].startswith("number of pixels: 1 value of")
+    with h5py.File(path, "r+") as file:
+        rewrite("entry/reduction/input/calibration", 3)(file)
+    assert verdict(path).finding is Finding.UNKNOWN
+    for name in ("x.chi", "x.dat"):
+        shutil.copy(write_curve(tmp_path / "other", name), tmp_path / "work" / name)
+        assert "expected a file '.hdf' of R0" in verdict(tmp_path / "work" / name).reasons[0]
+
+
+def write_curve(folder, name):
+    write_noisy(folder / "in" / "x.tif", 1)
+    run(folder, "--format", "chi,dat")
+    return folder / "work" / name
+
+
+# -------------------------------------------------------------------- what may lie around
+
+
+@pytest.mark.parametrize("suffix", ["chi", "dat", "hdf", "csv", "parquet"])
+def test_what_is_no_file_is_not_waited_for(tmp_path, suffix):
+    pipe = tmp_path / f"x.{suffix}"
+    os.mkfifo(pipe)
+    found = verdict(pipe)
+    assert found.finding is Finding.UNKNOWN
+    assert "got a device, a pipe or a folder" in found.reasons[0]
+
+
+@pytest.mark.parametrize("channel", ["R7", "S1"])
+def test_a_curve_of_a_channel_that_is_none_is_said(done, channel):
+    path = done / "work" / f"x_1_c{channel}.chi"
+    shutil.copy(done / "work" / "x_1.chi", path)
+    found = verdict(path)
+    assert found.finding is Finding.UNKNOWN
+    assert f"expected {channel} among the curves R0, R1" in found.reasons[0]
+
+
+@pytest.mark.parametrize("image", ["a" * 300, "a\0b", "/", "..", "**", "/dev/zero", "/etc/passwd"])
+@pytest.mark.parametrize("counts", ["", "0" * 32])
+def test_a_note_may_name_anything(done, image, counts):
+    notes = done / "work" / FOLDER / "images.jsonl"
+    note = json.loads(notes.read_text().splitlines()[0])
+    notes.write_text(json.dumps(note | {"image": image, "counts": counts}) + "\n")
+    (done / "work" / ".saxsdog-owners.jsonl").unlink()
+    (done / "in" / "x_1.tif").unlink()  # else it is taken by name
+    found = verdict(done / "work" / "x_1.chi", done / "in")
+    assert found.finding is Finding.UNKNOWN
+
+
+def test_images_that_are_none_do_not_hide_the_right_one(done):
+    elsewhere = done / "usb"
+    elsewhere.mkdir()
+    (done / "in" / "x_1.tif").rename(elsewhere / "right.tif")
+    (elsewhere / "broken.tif").write_bytes(b"broken")
+    tifffile.imwrite(elsewhere / "larger.tif", np.zeros((60, 60), np.int32))
+    write_stack(elsewhere / "many.tif", 1, 2)
+    path = done / "work" / "x_1.chi"
+    assert verdict(path, elsewhere).image == elsewhere / "right.tif"
+    (done / "in" / "x_1.tif").write_bytes(b"broken")
+    assert verdict(path, elsewhere).finding is Finding.EQUAL
+    (elsewhere / "right.tif").unlink()
+    assert verdict(path, elsewhere).finding is Finding.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "name", ["x[1].tif", os.fsdecode(b"s_\xe4.tif"), r"x\udce4.tif", "a\nb.tif"]
+)
+def test_images_may_have_any_name(tmp_path, name):
+    write_noisy(tmp_path / "in" / name, 1)
+    run(tmp_path, "--format", "chi,nexus,csv")
+    curve = (tmp_path / "work" / name).with_suffix(".chi")
+    for path in (curve, tmp_path / "results" / "in.hdf", tmp_path / "results" / "in.csv"):
+        assert verdict(path).finding is Finding.EQUAL
+    (tmp_path / "in").rename(tmp_path / "usb")
+    for path in (curve, tmp_path / "results" / "in.csv"):
+        found = verdict(path, tmp_path / "usb")
+        assert found.finding is Finding.EQUAL
+        assert found.image == tmp_path / "usb" / name
+
+
+def test_a_stack_is_found_under_another_name(tmp_path):
+    write_stack(tmp_path / "in" / "run.tif", 5, 6, 7)
+    run(tmp_path)
+    (tmp_path / "in").rename(tmp_path / "usb")
+    (tmp_path / "usb" / "run.tif").rename(tmp_path / "usb" / "other.tif")
+    found = verdict(tmp_path / "work" / "run_00002.chi", tmp_path / "usb")
+    assert found.finding is Finding.EQUAL
+    assert found.image == tmp_path / "usb" / "other.tif::2"
+
+
+def test_one_image_of_each_file_is_compared_with_that_of_the_file_before(tmp_path):
+    for number in range(3):
+        path = tmp_path / "in" / f"run_{number}.tif"
+        path.parent.mkdir(exist_ok=True)
+        frames = np.stack([noisy(10 * number + page) for page in range(3)])
+        tifffile.imwrite(path, frames, photometric="minisblack")
+    options = ("--page", "2", "--format", "chi,csv")
+    run(tmp_path, *options, Classifiers=[{"Name": "damage", "Kind": "difference"}])
+    for number in range(3):
+        found = verdict(tmp_path / "work" / f"run_{number}.chi")
+        assert found.finding is Finding.EQUAL
+    images = [found.image for found in verdicts(tmp_path / "results" / "in.csv")]
+    assert images == [tmp_path / "in" / f"run_{number}.tif::2" for number in range(3)]
+
+
+@pytest.mark.parametrize("name", ["x.chi", "x.csv", "x.hdf"])
+def test_an_archive_may_be_named_like_a_curve_beside_it(tmp_path, name):
+    write_noisy(tmp_path / "x" / "x.tif", 1)
+    options = ("-o", str(tmp_path / "out"), "--format", "chi,csv,nexus")
+    run(tmp_path, *options, images="x")
+    assert verdict(tmp_path / "out" / name).finding is Finding.EQUAL
+
+
+def test_an_archive_may_be_renamed(done):
+    path = (done / "results" / "in.hdf").rename(done / "results" / "night 3.hdf")
+    assert {each.finding for each in verdicts(path)} == {Finding.EQUAL}
+
+
+def test_links_lead_to_the_same_notes_and_images(tmp_path):
+    write_noisy(tmp_path / "in" / "x.tif", 1)
+    far = tmp_path / "disk" / "of" / "results"
+    far.mkdir(parents=True)
+    (tmp_path / "work").symlink_to(far)
+    run(tmp_path)
+    (tmp_path / "mine.chi").symlink_to(far / "x.chi")
+    for path in (tmp_path / "work" / "x.chi", far / "x.chi", tmp_path / "mine.chi"):
+        found = verdict(path)
+        assert found.finding is Finding.EQUAL
+        assert found.remarks == ()
