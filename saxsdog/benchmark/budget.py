@@ -20,11 +20,11 @@ from saxsdog.benchmark.tables import Column, Row, Table
 from saxsdog.benchmark.timing import Advance
 from saxsdog.benchmark.writing import write_plain
 from saxsdog.benchmark.yardstick import sum_once
+from saxsdog.curves.formats import Products
+from saxsdog.curves.jobs import Job, Outcome, ReuseRule
+from saxsdog.curves.reducer import Reducer
 from saxsdog.io.chi import CurveFormat
 from saxsdog.io.images import FrameReader
-from saxsdog.pipeline.formats import Products
-from saxsdog.pipeline.jobs import Job, Outcome, ReuseRule
-from saxsdog.pipeline.reducer import Reducer
 from saxsdog.provenance.bundle import Bundle, Packed
 from saxsdog.provenance.counts import digest_of
 from saxsdog.provenance.notes import Notebook, write_in_folder

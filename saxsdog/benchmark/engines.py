@@ -16,10 +16,10 @@ from saxsdog.benchmark.errors import MeasurementError
 from saxsdog.benchmark.peers import PYFAI_METHODS, NumpyPipeline, PyFaiPipeline
 from saxsdog.benchmark.processes import cpu_seconds_of
 from saxsdog.benchmark.timing import timed
-from saxsdog.pipeline.formats import Products
-from saxsdog.pipeline.jobs import Job, Outcome, ReuseRule, Status
+from saxsdog.curves.formats import Products
+from saxsdog.curves.jobs import Job, Outcome, ReuseRule, Status
+from saxsdog.curves.reducer import Reducer
 from saxsdog.pipeline.pool import Pool
-from saxsdog.pipeline.reducer import Reducer
 from saxsdog.pipeline.shared_plan import SharedPlan
 from saxsdog.pipeline.worker import WorkerTask, outcome_of
 from saxsdog.provenance.bundle import Bundle, Packed

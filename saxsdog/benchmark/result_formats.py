@@ -18,12 +18,12 @@ from saxsdog.benchmark.processes import cpu_seconds_of, family_of
 from saxsdog.benchmark.serving import CLOCK_STEP, MOST_ROUNDS
 from saxsdog.benchmark.tables import Column, Row, Table
 from saxsdog.benchmark.timing import Advance
+from saxsdog.curves.formats import Products
+from saxsdog.curves.jobs import ReuseRule, Status
+from saxsdog.curves.outputs import OutputRule, assign
 from saxsdog.integrator import Integrator
 from saxsdog.pipeline.batch import Batch
 from saxsdog.pipeline.batch_archive import ARCHIVED, BatchArchive, data_sets
-from saxsdog.pipeline.formats import Products
-from saxsdog.pipeline.jobs import ReuseRule, Status
-from saxsdog.pipeline.outputs import OutputRule, assign
 from saxsdog.provenance.bundle import Bundle, Packed
 from saxsdog.sources.find import Source
 

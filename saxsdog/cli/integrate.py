@@ -17,6 +17,9 @@ from saxsdog.cli.arguments import add_jobs, command_parser
 from saxsdog.cli.exit_status import ExitStatus
 from saxsdog.cli.progress import Stopwatch, progress_bar
 from saxsdog.cli.stopping import StopOnSignal
+from saxsdog.curves.formats import CURVE_FORMATS, DEFAULT, Products
+from saxsdog.curves.jobs import Outcome, ReuseRule, Status
+from saxsdog.curves.outputs import DEFAULT_RELATIVE, OutputRule, assign
 from saxsdog.errors import CalibrationError, FrameError, OutputError, UsageError
 from saxsdog.image_names import split
 from saxsdog.integrator import Integrator
@@ -26,9 +29,6 @@ from saxsdog.io.status import last_change
 from saxsdog.paths import printable
 from saxsdog.pipeline.batch import Batch
 from saxsdog.pipeline.batch_archive import ARCHIVED, BatchArchive, data_sets
-from saxsdog.pipeline.formats import CURVE_FORMATS, DEFAULT, Products
-from saxsdog.pipeline.jobs import Outcome, ReuseRule, Status
-from saxsdog.pipeline.outputs import DEFAULT_RELATIVE, OutputRule, assign
 from saxsdog.provenance.bundle import Bundle, Packed
 from saxsdog.reasons import Reason
 from saxsdog.sources.find import Source, find_images

@@ -6,9 +6,9 @@ import sys
 import time
 from pathlib import Path
 
+from saxsdog.curves.outputs import DEFAULT_RELATIVE
 from saxsdog.doctor.finding import Finding, Question
 from saxsdog.paths import printable
-from saxsdog.pipeline.outputs import DEFAULT_RELATIVE
 from saxsdog.sources.changes import LIMITS
 from saxsdog.sources.file_systems import MOUNTS, file_system_of, is_shared
 from saxsdog.sources.folder_events import watch_folder

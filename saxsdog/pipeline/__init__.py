@@ -1,1 +1,1 @@
-"""From an image file to curve files, in this process or in workers."""
+"""Processes that integrate images: this one, or workers beside it."""

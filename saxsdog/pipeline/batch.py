@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from itertools import starmap, takewhile
 from pathlib import Path
 
+from saxsdog.curves.formats import CHI_ONLY, Products
+from saxsdog.curves.jobs import Job, Outcome, ReuseRule
+from saxsdog.curves.outputs import Targets
+from saxsdog.curves.reducer import Reducer
+from saxsdog.curves.treatment import TreatmentRule
 from saxsdog.image_names import file_of
 from saxsdog.integrator import Integrator
 from saxsdog.io.hdf5 import SUFFIXES as HDF5_SUFFIXES
 from saxsdog.pipeline.batch_archive import BatchArchive
 from saxsdog.pipeline.complaints import Complaints
-from saxsdog.pipeline.formats import CHI_ONLY, Products
-from saxsdog.pipeline.jobs import Job, Outcome, ReuseRule
-from saxsdog.pipeline.outputs import Targets
 from saxsdog.pipeline.pool import Pool
-from saxsdog.pipeline.reducer import Reducer
 from saxsdog.pipeline.shared_plan import SharedPlan
-from saxsdog.pipeline.treatment import TreatmentRule
 from saxsdog.pipeline.worker import WorkerTask, outcome_of
 
 Begin = Callable[[Iterable[Job]], Iterator[Job]]

@@ -15,9 +15,9 @@ from multiprocessing.process import BaseProcess
 from types import TracebackType
 from typing import Self
 
+from saxsdog.curves.jobs import Job, Outcome
 from saxsdog.pipeline import worker
 from saxsdog.pipeline.complaints import Complaints
-from saxsdog.pipeline.jobs import Job, Outcome
 from saxsdog.pipeline.lifeline import Lifeline
 from saxsdog.pipeline.preview import Preview, PreviewJob
 from saxsdog.pipeline.starting import (

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Self
 
+from saxsdog.curves.jobs import Job, Outcome
 from saxsdog.errors import SaxsdogError
 from saxsdog.pipeline.crew import Crew, Death
-from saxsdog.pipeline.jobs import Job, Outcome
 from saxsdog.pipeline.worker import WorkerTask
 from saxsdog.reasons import Reason
 from saxsdog.waker import readable

@@ -9,17 +9,17 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from saxsdog.curves.formats import CHI_ONLY, Products
+from saxsdog.curves.jobs import Job, Outcome, ReuseRule, Status
+from saxsdog.curves.reducer import Reducer
+from saxsdog.curves.treatment import NO_TREATMENT, TreatmentRule
 from saxsdog.errors import FrameError, OutputError, SeveralImagesError
 from saxsdog.io.images import NO_CAUTION, Caution
-from saxsdog.pipeline.formats import CHI_ONLY, Products
-from saxsdog.pipeline.jobs import Job, Outcome, ReuseRule, Status
 from saxsdog.pipeline.orphans import end_without_server
 from saxsdog.pipeline.preview import Preview, PreviewJob, preview_of
-from saxsdog.pipeline.reducer import Reducer
 from saxsdog.pipeline.scales import Scales
 from saxsdog.pipeline.shared_plan import SharedPlan
 from saxsdog.pipeline.starting import SIGNALS_TO_STOP
-from saxsdog.pipeline.treatment import NO_TREATMENT, TreatmentRule
 from saxsdog.reasons import Reason
 
 NONE_OF_OURS = (Reason.IMAGES_ELSEWHERE, Reason.OUTSIDE_ROOT)

@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
+from saxsdog.curves.outputs import OutputRule, candidates, curve_names
+from saxsdog.curves.owners import Owners
 from saxsdog.errors import OutputError
-from saxsdog.pipeline.outputs import OutputRule, candidates, curve_names
-from saxsdog.pipeline.owners import Owners
 from saxsdog.queue.image_disks import is_gone
 from saxsdog.queue.journal import Journal
 from saxsdog.queue.result_disks import ResultDisks, disk_of

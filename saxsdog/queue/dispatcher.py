@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from saxsdog.curves.jobs import Job, Outcome
 from saxsdog.errors import OutputError, RequestError
 from saxsdog.pipeline.crew import Crew, Death
-from saxsdog.pipeline.jobs import Job, Outcome
 from saxsdog.pipeline.preview import Preview, PreviewJob
 from saxsdog.queue.claims import Claims
 from saxsdog.queue.holds import TRY_AGAIN, Holds

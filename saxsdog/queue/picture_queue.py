@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from saxsdog.curves.jobs import Outcome, Status
 from saxsdog.image_names import join
 from saxsdog.io.status import Fingerprint
-from saxsdog.pipeline.jobs import Outcome, Status
 from saxsdog.protocol.messages import Counters
 from saxsdog.queue.journal import Journal
 from saxsdog.queue.records import AGAIN, Result, State, Version

@@ -10,17 +10,17 @@ from saxsdog.archive.description import DataSet, Description, describe
 from saxsdog.archive.records import BUNDLE, CLOSED, DESCRIPTION
 from saxsdog.archive.tables import require_parquet
 from saxsdog.calibration import Calibration
+from saxsdog.curves.formats import Products
+from saxsdog.curves.jobs import ReuseRule
+from saxsdog.curves.outputs import OutputRule
+from saxsdog.curves.treatment import TreatmentRule
 from saxsdog.errors import CalibrationError, OutputError, PathError, UsageError
 from saxsdog.integrator import Integrator
 from saxsdog.io.images import Caution
 from saxsdog.paths import Roots
 from saxsdog.pipeline.batch_archive import ARCHIVED, RESULTS
 from saxsdog.pipeline.crew import Crew
-from saxsdog.pipeline.formats import Products
-from saxsdog.pipeline.jobs import ReuseRule
-from saxsdog.pipeline.outputs import OutputRule
 from saxsdog.pipeline.shared_plan import SharedPlan
-from saxsdog.pipeline.treatment import TreatmentRule
 from saxsdog.pipeline.worker import WorkerTask
 from saxsdog.provenance.bundle import Bundle, Packed
 from saxsdog.queue.claims import Claims

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from saxsdog.curves.formats import Format, Products, formats_of
+from saxsdog.curves.owners import Owners
 from saxsdog.errors import OutputError, VerificationError
 from saxsdog.io.cakes import SUFFIX as CAKE
 from saxsdog.io.cakes import CakeFile, read_cake
 from saxsdog.io.chi import CurveFile, read_chi
 from saxsdog.io.dat import PER_ANGSTROM, PER_NM, read_dat
 from saxsdog.io.dat import SUFFIX as DAT
-from saxsdog.pipeline.formats import Format, Products, formats_of
-from saxsdog.pipeline.owners import Owners
 from saxsdog.provenance.notes import Note
 from saxsdog.verification.comparison import DIGITS, differing, differing_numbers
 from saxsdog.verification.results import Again, Result, newest_notes

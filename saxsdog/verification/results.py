@@ -6,9 +6,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from saxsdog.curves.reducer import parameters_of
 from saxsdog.errors import VerificationError
 from saxsdog.io.status import Fingerprint, fingerprint_of
-from saxsdog.pipeline.reducer import parameters_of
 from saxsdog.provenance.notes import FOLDER, IMAGES, Note, read_notes
 from saxsdog.reduction.integrate import Curve
 from saxsdog.reduction.plan import Plan

@@ -8,11 +8,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from saxsdog.curves.jobs import ReuseRule
+from saxsdog.curves.reducer import Reducer
+from saxsdog.curves.treatment import TreatmentRule
 from saxsdog.errors import SaxsdogError, VerificationError
 from saxsdog.image_names import file_of, split
-from saxsdog.pipeline.jobs import ReuseRule
-from saxsdog.pipeline.reducer import Reducer
-from saxsdog.pipeline.treatment import TreatmentRule
 from saxsdog.provenance.bundle import Bundle
 from saxsdog.provenance.counts import digest_of
 from saxsdog.provenance.notes import Note

@@ -7,8 +7,8 @@ from contextlib import contextmanager, suppress
 import h5py
 import pytest
 
+from saxsdog.curves.owners import OWNERS_FILE
 from saxsdog.errors import CalibrationError, PathError, RequestError
-from saxsdog.pipeline.owners import OWNERS_FILE
 from saxsfeeder import Feeder
 from tests.helpers.experiments import DOCUMENT, SHAPE
 from tests.helpers.promises import promise

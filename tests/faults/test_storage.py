@@ -9,8 +9,8 @@ from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
 
+from saxsdog.curves.owners import OWNERS_FILE
 from saxsdog.errors import RequestError
-from saxsdog.pipeline.owners import OWNERS_FILE
 from tests.helpers.disks import filled, mounted, read_only, small_disk
 from tests.helpers.feeds import wait_until
 from tests.helpers.promises import promise

@@ -7,8 +7,8 @@ import signal
 from dataclasses import replace
 from pathlib import Path
 
-from saxsdog.pipeline.jobs import Job, Outcome
-from saxsdog.pipeline.reducer import Reducer
+from saxsdog.curves.jobs import Job, Outcome
+from saxsdog.curves.reducer import Reducer
 from saxsdog.pipeline.worker import WorkerTask
 
 BROKEN = "broken"

@@ -6,7 +6,7 @@ from multiprocessing.connection import Connection
 
 from numba.core.registry import CPUDispatcher
 
-from saxsdog.pipeline.jobs import Job
+from saxsdog.curves.jobs import Job
 from saxsdog.pipeline.worker import WorkerTask
 
 

@@ -3,8 +3,8 @@
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
+from saxsdog.curves.jobs import Outcome, Status
 from saxsdog.io.status import Fingerprint
-from saxsdog.pipeline.jobs import Outcome, Status
 from saxsdog.queue.picture_queue import Item
 from saxsdog.queue.records import State
 from saxsdog.queue.settling import Patience

@@ -3,8 +3,8 @@
 import pytest
 
 from saxsdog import Calibration, Integrator
+from saxsdog.curves.jobs import Job, Outcome, ReuseRule
 from saxsdog.pipeline.crew import SLOW, Crew
-from saxsdog.pipeline.jobs import Job, Outcome, ReuseRule
 from saxsdog.pipeline.shared_plan import SharedPlan
 from saxsdog.pipeline.worker import WorkerTask
 from saxsdog.waker import readable

@@ -5,10 +5,10 @@ import functools
 import pytest
 
 from saxsdog import Calibration, Integrator
+from saxsdog.curves.jobs import ReuseRule
+from saxsdog.curves.outputs import OutputRule
 from saxsdog.io.status import fingerprint_of
 from saxsdog.pipeline.crew import Crew
-from saxsdog.pipeline.jobs import ReuseRule
-from saxsdog.pipeline.outputs import OutputRule
 from saxsdog.pipeline.shared_plan import SharedPlan
 from saxsdog.pipeline.worker import WorkerTask
 from saxsdog.queue import dispatcher, foreman

@@ -5,7 +5,7 @@ import multiprocessing
 import pytest
 
 from saxsdog import Calibration, Integrator, read_chi
-from saxsdog.pipeline.jobs import Job, ReuseRule, Status
+from saxsdog.curves.jobs import Job, ReuseRule, Status
 from saxsdog.pipeline.pool import MAX_DEATHS_PER_IMAGE, Pool, WorkersDieError
 from saxsdog.pipeline.shared_plan import SharedPlan
 from saxsdog.pipeline.worker import WorkerTask

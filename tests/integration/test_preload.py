@@ -7,8 +7,8 @@ import pytest
 import tifffile
 
 from saxsdog import Calibration, Integrator
+from saxsdog.curves.jobs import Job, ReuseRule
 from saxsdog.pipeline import starting
-from saxsdog.pipeline.jobs import Job, ReuseRule
 from saxsdog.pipeline.shared_plan import SharedPlan
 from saxsdog.pipeline.worker import WorkerTask
 from tests.helpers.experiments import SHAPE, write_calibration

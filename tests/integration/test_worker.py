@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from saxsdog import Calibration, Integrator
+from saxsdog.curves.jobs import Job, Outcome, ReuseRule, Status
 from saxsdog.io.status import fingerprint_of
 from saxsdog.pipeline import worker
-from saxsdog.pipeline.jobs import Job, Outcome, ReuseRule, Status
 from saxsdog.pipeline.preview import Preview, PreviewJob
 from saxsdog.pipeline.shared_plan import SharedPlan
 from saxsdog.reasons import Reason

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from saxsdog import Calibration, Integrator, read_chi
+from saxsdog.curves.jobs import Job, Outcome, ReuseRule
+from saxsdog.curves.previous_image import names_before
+from saxsdog.curves.reducer import Reducer
+from saxsdog.curves.treatment import TreatmentRule
 from saxsdog.errors import CalibrationError
 from saxsdog.named_files import FileRole, named_files
-from saxsdog.pipeline.jobs import Job, Outcome, ReuseRule
-from saxsdog.pipeline.previous_image import names_before
-from saxsdog.pipeline.reducer import Reducer
 from saxsdog.pipeline.shared_plan import SharedPlan
-from saxsdog.pipeline.treatment import TreatmentRule
 from tests.helpers.experiments import DOCUMENT, SHAPE, write_stack
 from tests.helpers.frames import cbf_bytes
 

@@ -5,10 +5,10 @@ import pytest
 import tifffile
 
 from saxsdog import Calibration, Integrator, read_chi
+from saxsdog.curves.jobs import Job, ReuseRule
+from saxsdog.curves.reducer import Reducer
 from saxsdog.errors import CalibrationError, FrameError
 from saxsdog.named_files import FileRole, named_files
-from saxsdog.pipeline.jobs import Job, ReuseRule
-from saxsdog.pipeline.reducer import Reducer
 from saxsdog.pipeline.shared_plan import SharedPlan
 from saxsdog.reasons import Reason
 from saxsdog.reduction.bad_pixels import Clipping

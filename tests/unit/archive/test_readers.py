@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from saxsdog.archive.nexus import NexusFile
+from saxsdog.curves.jobs import Job, ReuseRule
+from saxsdog.curves.reducer import Reducer
 from saxsdog.io.chi import CurveFormat
 from saxsdog.io.dat import PER_ANGSTROM, PER_NM, DatFormat
-from saxsdog.pipeline.jobs import Job, ReuseRule
-from saxsdog.pipeline.reducer import Reducer
 from tests.helpers.archives import FOLDER, description_of, integrator_of, record_of
 from tests.helpers.experiments import SHAPE
 
@@ -160,7 +160,7 @@ def test_the_path_of_default_leads_to_the_stack(stack, records):
 
 
 def test_all_formats_come_from_one_image(tmp_path, integrator):
-    from saxsdog.pipeline.formats import Products
+    from saxsdog.curves.formats import Products
     from tests.helpers.experiments import write_image
 
     image = write_image(tmp_path / "x.tif")

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from saxsdog import Calibration, Integrator, read_chi
+from saxsdog.curves.jobs import ReuseRule, Status
+from saxsdog.curves.outputs import OutputRule, assign
 from saxsdog.pipeline.batch import Batch
-from saxsdog.pipeline.jobs import ReuseRule, Status
-from saxsdog.pipeline.outputs import OutputRule, assign
 from saxsdog.sources.find import find_images
 from tests.helpers.experiments import write_calibration, write_image, write_stack
 

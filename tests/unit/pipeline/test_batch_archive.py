@@ -7,12 +7,12 @@ import pytest
 
 from saxsdog import Calibration, Integrator
 from saxsdog.archive.records import DESCRIPTION, leave
+from saxsdog.curves.formats import Products
+from saxsdog.curves.jobs import ReuseRule
+from saxsdog.curves.outputs import OutputRule, assign
 from saxsdog.errors import OutputError
 from saxsdog.pipeline.batch import Batch
 from saxsdog.pipeline.batch_archive import BatchArchive, data_sets
-from saxsdog.pipeline.formats import Products
-from saxsdog.pipeline.jobs import ReuseRule
-from saxsdog.pipeline.outputs import OutputRule, assign
 from saxsdog.sources.find import find_images
 from tests.helpers.archives import bundle_of, description_of, record_of
 from tests.helpers.experiments import write_calibration, write_images, write_stack

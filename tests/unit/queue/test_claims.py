@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from saxsdog.curves import owners as owners_module
+from saxsdog.curves.outputs import OutputRule, assign
+from saxsdog.curves.owners import OWNERS_FILE
 from saxsdog.errors import OutputError
-from saxsdog.pipeline import owners as owners_module
-from saxsdog.pipeline.outputs import OutputRule, assign
-from saxsdog.pipeline.owners import OWNERS_FILE
 from saxsdog.queue.claims import Claims
 from saxsdog.queue.journal import Journal
 from saxsdog.sources.find import Source

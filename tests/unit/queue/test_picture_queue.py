@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
+from saxsdog.curves.jobs import Outcome, Status
 from saxsdog.io.status import Fingerprint
-from saxsdog.pipeline.jobs import Outcome, Status
 from saxsdog.queue import picture_queue
 from saxsdog.queue.journal import Journal
 from saxsdog.queue.picture_queue import MAX_DEATHS, PictureQueue, Stage

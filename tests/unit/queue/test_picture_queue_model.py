@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from saxsdog.curves.jobs import Status
 from saxsdog.image_names import join, split
 from saxsdog.io.status import Fingerprint
-from saxsdog.pipeline.jobs import Status
 from saxsdog.queue import picture_queue
 from saxsdog.queue.journal import Journal
 from saxsdog.queue.picture_queue import MAX_DEATHS, PictureQueue

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from saxsdog.curves.outputs import OutputRule, assign, check_names, curve_names
+from saxsdog.curves.owners import OWNERS_FILE
 from saxsdog.errors import OutputError
-from saxsdog.pipeline.outputs import OutputRule, assign, check_names, curve_names
-from saxsdog.pipeline.owners import OWNERS_FILE
 from saxsdog.sources.find import Source
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from saxsdog.pipeline import result_files
-from saxsdog.pipeline.result_files import write_result
+from saxsdog.curves import result_files
+from saxsdog.curves.result_files import write_result
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from saxsdog.curves.owners import Owners
 from saxsdog.errors import OutputError
 from saxsdog.image_names import full_stem_of, join, stem_of
-from saxsdog.pipeline.owners import Owners
 from saxsdog.reasons import Reason
 from saxsdog.sources.find import Source, link_follower
 

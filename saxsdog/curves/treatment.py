@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from saxsdog.calibration import Calibration
 from saxsdog.classifiers.classification import Classification
+from saxsdog.curves.backgrounds import Curves, MeanBackground
+from saxsdog.curves.image_values import ImageValues
+from saxsdog.curves.previous_image import PreviousImage
 from saxsdog.image_names import file_of, split
 from saxsdog.io.images import Caution, Frame, FrameReader
 from saxsdog.io.status import Fingerprint
-from saxsdog.pipeline.backgrounds import Curves, MeanBackground
-from saxsdog.pipeline.image_values import ImageValues
-from saxsdog.pipeline.previous_image import PreviousImage
 from saxsdog.reduction.integrate import Curve, integrate
 from saxsdog.reduction.plan import Plan
 from saxsdog.reduction.scaling import UNSCALED, Background, Scaling

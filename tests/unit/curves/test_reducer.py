@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from saxsdog import Calibration, Integrator, read_chi
+from saxsdog.curves import result_files
+from saxsdog.curves.formats import Products
+from saxsdog.curves.jobs import Job, Outcome, ReuseRule, Status
+from saxsdog.curves.reducer import Reducer
 from saxsdog.errors import FrameError, OutputError, SeveralImagesError
 from saxsdog.image_names import MOST_IMAGES
 from saxsdog.io.cakes import read_cake
 from saxsdog.io.status import Fingerprint, fingerprint_of, last_change
-from saxsdog.pipeline import result_files
-from saxsdog.pipeline.formats import Products
-from saxsdog.pipeline.jobs import Job, Outcome, ReuseRule, Status
-from saxsdog.pipeline.reducer import Reducer
 from saxsdog.pipeline.worker import outcome_of
 from saxsdog.provenance.bundle import Bundle, Packed
 from saxsdog.provenance.counts import digest_of

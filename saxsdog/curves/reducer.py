@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 
 from saxsdog.archive.records import Record, leave
+from saxsdog.curves.formats import CHI_ONLY, Products, formats_of
+from saxsdog.curves.jobs import Job, Outcome, ReuseRule, Status
+from saxsdog.curves.outputs import check_names, curve_names
+from saxsdog.curves.result_files import ImageFolderGoneError, Put, write_result
+from saxsdog.curves.treatment import NO_TREATMENT, Treatment, TreatmentRule
 from saxsdog.errors import FrameError, OutputError, SeveralImagesError
 from saxsdog.image_names import file_of, join, split
 from saxsdog.io.images import NO_CAUTION, Caution, Frame, FrameReader
 from saxsdog.io.status import last_change
-from saxsdog.pipeline.formats import CHI_ONLY, Products, formats_of
-from saxsdog.pipeline.jobs import Job, Outcome, ReuseRule, Status
-from saxsdog.pipeline.outputs import check_names, curve_names
-from saxsdog.pipeline.result_files import ImageFolderGoneError, Put, write_result
-from saxsdog.pipeline.treatment import NO_TREATMENT, Treatment, TreatmentRule
 from saxsdog.provenance.bundle import Packed
 from saxsdog.provenance.counts import digest_of
 from saxsdog.provenance.notes import FOLDER, Notebook

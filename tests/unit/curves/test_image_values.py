@@ -2,8 +2,8 @@ import math
 
 import pytest
 
+from saxsdog.curves.image_values import header_values
 from saxsdog.io.headers import FrameHeader
-from saxsdog.pipeline.image_values import header_values
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from saxsdog.calibration import Calibration
+from saxsdog.curves.backgrounds import AGE_NS
+from saxsdog.curves.jobs import Job, ReuseRule
+from saxsdog.curves.reducer import Reducer
+from saxsdog.curves.treatment import TreatmentRule
 from saxsdog.errors import CalibrationError, FrameError
 from saxsdog.integrator import Integrator
 from saxsdog.io.cakes import read_cake
 from saxsdog.io.chi import read_chi
 from saxsdog.io.images import Caution
-from saxsdog.pipeline.backgrounds import AGE_NS
-from saxsdog.pipeline.jobs import Job, ReuseRule
-from saxsdog.pipeline.reducer import Reducer
-from saxsdog.pipeline.treatment import TreatmentRule
 from saxsdog.reasons import Reason
 from tests.helpers.calibrations import SMALL
 from tests.helpers.frames import cbf_bytes
@@ -210,7 +210,7 @@ def test_without_a_background_an_image_fails_and_says_why(tmp_path):
 
 
 def test_backgrounds_that_come_later_are_found(tmp_path, monkeypatch):
-    monkeypatch.setattr("saxsdog.pipeline.backgrounds.REST", 0.0)
+    monkeypatch.setattr("saxsdog.curves.backgrounds.REST", 0.0)
     write(tmp_path / "buffer_1.cbf", frame(2, 20), -60)
     reducer = reducer_of(integrator_of(tmp_path, Background={"Frames": "buffer*", "Last": 1}))
     curve_of(reducer, write(tmp_path / "a.cbf", frame(1)))

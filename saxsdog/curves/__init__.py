@@ -1,0 +1,1 @@
+"""From an image to the files of its curves."""
