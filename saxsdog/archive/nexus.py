@@ -5,11 +5,9 @@ does, and once the file is finished each of them, if there are not many. Each im
 that is integrated again takes its former place.
 """
 
-import datetime as dt
-import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +15,20 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from saxsdog.archive.description import ChannelDescription, Description
-from saxsdog.archive.growing import LIBVER, GrowingFile, create_growing
+from saxsdog.archive.description import Description
+from saxsdog.archive.growing import LIBVER, GrowingFile
+from saxsdog.archive.nexus_layout import (
+    DIGEST,
+    ENTRY,
+    FLOAT,
+    IDENTITY,
+    IMAGES,
+    CurveOfImage,
+    curve_group,
+    lay_out,
+)
 from saxsdog.archive.records import Record
-from saxsdog.classifiers.descriptions import describe
 from saxsdog.errors import OutputError
-from saxsdog.reduction.intensity import in_ascii
 from saxsdog.whole_file import remove_leftovers_of_the_dead, temporary_name
 
 if TYPE_CHECKING:
@@ -30,12 +36,6 @@ if TYPE_CHECKING:
 
 SUFFIX = ".hdf"
 """As of cakes: none that an image may have, so that a result is never taken for one."""
-
-ENTRY, IMAGES = "stack", "stack/images"
-CURVE = "curve_{}"
-"""Comes before the stacks in the order of names: SasView expects a SASentry first."""
-
-IDENTITY = f"{ENTRY}/reduction/input/identity"
 
 FEWEST_ROWS = 64
 GROWTH = 1.5
@@ -48,27 +48,7 @@ SHORTEST_NAME = 32
 COPIED = 16 << 20
 """Bytes that are copied at a time; the rows of a cake are large."""
 
-KEV_NM = 1.239841984332
-"""Energy times wavelength of a photon."""
-
 _PER_Q = ("1/nm", "1/angstrom")
-_REFERENCE = "M. Burian et al., SAXSDOG"
-
-_FLOAT = np.dtype("<f8")
-_INTEGER = np.dtype("<i8")
-_DIGEST = np.dtype("S32")
-"""Of the counts of an image, hexadecimal."""
-
-
-@dataclass(frozen=True, eq=False)
-class CurveOfImage:
-    """A curve that stands alone: the name of its group, and that of its image."""
-
-    channel: ChannelDescription
-    group: str
-    title: bytes
-    intensity: NDArray[np.float64]
-    sigma: NDArray[np.float64]
 
 
 class NexusFile:
@@ -201,7 +181,7 @@ class NexusFile:
         columns: dict[str, NDArray[Any]] = {
             f"{IMAGES}/index": np.arange(first, first + len(records)),
             f"{IMAGES}/name": np.array(names, dtype=file.columns[f"{IMAGES}/name"][0]),
-            f"{IMAGES}/counts_xxh3": np.array([record.counts for record in records], _DIGEST),
+            f"{IMAGES}/counts_xxh3": np.array([record.counts for record in records], DIGEST),
             f"{IMAGES}/time": _floats(record.time for record in records),
             f"{IMAGES}/exposure": _floats(record.exposure for record in records),
             f"{IMAGES}/integrated": _floats(record.done for record in records),
@@ -219,11 +199,11 @@ class NexusFile:
     def _show_newest(self, record: Record, image: bytes, file: GrowingFile) -> None:
         for name in (channel.name for channel in self._over_q):
             intensity, sigma = record.curves[name]
-            file.replace(f"{_curve(name)}/data/I", intensity)
-            file.replace(f"{_curve(name)}/data/Idev", sigma)
+            file.replace(f"{curve_group(name)}/data/I", intensity)
+            file.replace(f"{curve_group(name)}/data/Idev", sigma)
             width = file.columns[f"{IMAGES}/name"][0]
             for text in ("title", "run"):
-                file.replace(f"{_curve(name)}/{text}", np.array(image, width))
+                file.replace(f"{curve_group(name)}/{text}", np.array(image, width))
 
     # -------------------------------------------------------------------- the file
 
@@ -233,7 +213,9 @@ class NexusFile:
         file.show(file.n_rows)  # who was killed may have left one dataset longer than another
         names = file.read(f"{IMAGES}/name", 0, file.n_rows)
         self._rows = {name: row for row, name in enumerate(names.tolist())}
-        self._shows_newest = any(file.has(f"{_curve(each.name)}/data/I") for each in self._over_q)
+        self._shows_newest = any(
+            file.has(f"{curve_group(each.name)}/data/I") for each in self._over_q
+        )
         return file
 
     def _rebuild(
@@ -257,7 +239,7 @@ class NexusFile:
         temporary = temporary_name(self._path)
         try:
             with h5py.File(temporary, "w", libver=LIBVER) as root:
-                self._lay_out(root, capacity, width, sorted(columns), curves)
+                lay_out(root, self._description, capacity, width, sorted(columns), curves)
             with GrowingFile(temporary) as new:
                 if former is not None:
                     _copy(former, new)
@@ -274,11 +256,9 @@ class NexusFile:
 
     def _newest(self, former: GrowingFile | None) -> Iterator[CurveOfImage]:
         """Return the newest curve of each channel, as far as the file has that: not its images."""
-        nothing = {c.name: np.full(len(c.q), np.nan) for c in self._over_q}
         for channel in self._over_q:
-            curve = CurveOfImage(
-                channel, _curve(channel.name), b" ", nothing[channel.name], nothing[channel.name]
-            )
+            nothing = np.full(len(channel.q), np.nan)
+            curve = CurveOfImage(channel, curve_group(channel.name), b" ", nothing, nothing)
             if former is not None and self._shows_newest:
                 with h5py.File(self._path, "r") as root:
                     group = root[curve.group]
@@ -298,32 +278,8 @@ class NexusFile:
                     former.read(f"{ENTRY}/{channel.name}/{field}", row, row + 1)[0]
                     for field in ("I", "I_errors")
                 )
-                group = f"{_curve(channel.name)}_{row:05d}"
+                group = f"{curve_group(channel.name)}_{row:05d}"
                 yield CurveOfImage(channel, group, title, intensity, sigma)
-
-    def _lay_out(
-        self,
-        root: h5py.File,
-        capacity: int,
-        width: int,
-        columns: Sequence[str],
-        curves: Iterable[CurveOfImage],
-    ) -> None:
-        description, channels = self._description, self._description.channels
-        root.attrs.update({"NX_class": "NXroot", "default": ENTRY, "creator": "saxsdog"})
-        entry = _group(root, ENTRY, "NXentry", default=channels[0].name)
-        # No title: SasView would take it for that of the last curve.
-        _texts(entry, definition="NXazint2d" if channels[0].kind == "Cake" else "NXazint1d")
-        entry["solid_angle_applied"] = description.solid_angle
-        entry["polarization_applied"] = description.polarization
-        entry["normalization_applied"] = description.normalization
-        _write_instrument(entry, description)
-        _write_process(entry, description)
-        _create_table(entry, columns, capacity, width, description.intensity_unit)
-        for channel in channels:
-            _create_stack(entry, channel, description, capacity)
-        for curve in curves:
-            _create_curve(root, curve, description, width)
 
 
 def identity_of(path: Path) -> str | None:
@@ -333,123 +289,6 @@ def identity_of(path: Path) -> str | None:
             return str(root[IDENTITY].asstr()[()])
     except (OSError, KeyError, TypeError, AttributeError, ValueError, RuntimeError):
         return None
-
-
-def _write_instrument(entry: h5py.Group, description: Description) -> None:
-    instrument = _group(entry, "instrument", "NXinstrument")
-    _texts(instrument, name="unknown")
-    monochromator = _group(instrument, "monochromator", "NXmonochromator")
-    wavelength = description.wavelength
-    _value(monochromator, "wavelength", wavelength * 10.0, "angstrom")
-    _value(monochromator, "energy", KEV_NM / wavelength, "keV")
-    detector = _group(instrument, "detector", "NXdetector")
-    row, column = description.beam_center
-    height, width = description.pixel_size
-    _value(detector, "distance", description.distance, "m")
-    _value(detector, "beam_center_x", column, "pixel")
-    _value(detector, "beam_center_y", row, "pixel")
-    _value(detector, "x_pixel_size", width, "m")
-    _value(detector, "y_pixel_size", height, "m")
-    source = _group(instrument, "source", "NXsource")
-    _texts(source, name="unknown", type="Synchrotron X-ray Source", probe="x-ray")
-
-
-def _write_process(entry: h5py.Group, description: Description) -> None:
-    process = _group(entry, "reduction", "NXprocess")
-    now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-    _texts(process, program="saxsdog", version=description.program, date=now, reference=_REFERENCE)
-    given = _group(process, "input", "NXparameters")
-    _texts(
-        given,
-        calibration=description.calibration,
-        calibration_sha256=description.calibration_sha256,
-        files_sha256=json.dumps(dict(description.files)),
-        identity=description.identity,
-        bundle=description.bundle,
-    )
-
-
-def _create_table(
-    entry: h5py.Group, columns: Sequence[str], capacity: int, width: int, intensity_unit: str
-) -> None:
-    """Make the columns of what is known of each image, and of its parameters."""
-    table = _group(entry, "images", "NXcollection")
-    name = h5py.string_dtype("utf-8", width)
-    create_growing(table, "index", _INTEGER, (), capacity)
-    create_growing(table, "name", name, (), capacity)
-    create_growing(table, "counts_xxh3", _DIGEST, (), capacity)
-    for field in ("time", "integrated"):
-        long_name = f"{field}, seconds since 1970-01-01 UTC"
-        create_growing(table, field, _FLOAT, (), capacity, units="s", long_name=long_name)
-    create_growing(table, "exposure", _FLOAT, (), capacity, units="s")
-    for path in columns:
-        channel, parameter = path.removeprefix(f"{IMAGES}/").split("/", 1)
-        if channel not in table:
-            _group(table, channel, "NXcollection")
-        unit = in_ascii(describe(parameter.replace("|", "/")).unit_with(intensity_unit))
-        units = {"units": unit} if unit else {}
-        create_growing(table[channel], parameter, _FLOAT, (), capacity, **units)
-
-
-def _create_stack(
-    entry: h5py.Group, channel: ChannelDescription, description: Description, capacity: int
-) -> None:
-    data = _group(entry, channel.name, "NXdata", signal="I")
-    units = {"units": description.intensity_unit}
-    long_name = description.intensity_label
-    create_growing(data, "I", _FLOAT, channel.shape, capacity, **units, long_name=long_name)
-    create_growing(data, "I_errors", _FLOAT, channel.shape, capacity, **units)
-    q = "azimuthal_axis" if channel.kind == "Phi" else "radial_axis"
-    _axis(data, q, channel.q, channel.unit, channel.label)
-    if channel.chi is None:
-        data.attrs.update({"axes": [".", q], "interpretation": "spectrum"})
-        return
-    _axis(data, "azimuthal_axis", channel.chi, "rad", "Azimuth [rad]")
-    data.attrs.update({"axes": [".", "azimuthal_axis", q], "interpretation": "image"})
-
-
-def _create_curve(
-    root: h5py.File, curve: CurveOfImage, description: Description, width: int
-) -> None:
-    """Write a curve as programs for curves read it; they leave empty bins out themselves."""
-    group = _group(root, curve.group, "NXentry")
-    group.attrs.update({"canSAS_class": "SASentry", "version": "1.1", "default": "data"})
-    _texts(group, definition="NXcanSAS")
-    text = h5py.string_dtype("utf-8", width)
-    for name in ("title", "run"):
-        group.create_dataset(name, data=np.array(curve.title, text))
-    data = _group(group, "data", "NXdata", canSAS_class="SASdata", signal="I")
-    data.attrs.update({"I_axes": "Q", "axes": ["Q"], "Q_indices": np.array([0], np.int32)})
-    channel = curve.channel
-    _axis(data, "Q", channel.q, channel.unit, channel.label)
-    data["I"], data["Idev"] = curve.intensity, curve.sigma
-    data["I"].attrs.update({"units": description.intensity_unit, "uncertainties": "Idev"})
-    data["Idev"].attrs["units"] = description.intensity_unit
-
-
-def _curve(channel: str) -> str:
-    return CURVE.format(channel)
-
-
-def _group(parent: h5py.Group, name: str, kind: str, **attributes: str) -> h5py.Group:
-    group = parent.create_group(name)
-    group.attrs.update({"NX_class": kind} | attributes)
-    return group
-
-
-def _texts(group: h5py.Group, **texts: str) -> None:
-    for name, text in texts.items():
-        group[name] = text.encode("utf-8", "backslashreplace").decode()
-
-
-def _value(group: h5py.Group, name: str, value: float, units: str) -> None:
-    group[name] = value
-    group[name].attrs["units"] = units
-
-
-def _axis(group: h5py.Group, name: str, values: Any, units: str, long_name: str) -> None:
-    group[name] = np.asarray(values, _FLOAT)
-    group[name].attrs.update({"units": units, "long_name": long_name})
 
 
 def _encoded(image: str, folder: str) -> bytes:
@@ -471,7 +310,7 @@ def _parameters_in(file: GrowingFile) -> Iterable[str]:
 
 
 def _floats(values: Iterable[float | None]) -> NDArray[np.float64]:
-    return np.array([np.nan if value is None else value for value in values], _FLOAT)
+    return np.array([np.nan if value is None else value for value in values], FLOAT)
 
 
 def _runs(rows: Sequence[int]) -> Iterable[tuple[int, list[int]]]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saxsdog.archive.description import ChannelDescription
-from saxsdog.archive.nexus import CURVE, ENTRY, IDENTITY, IMAGES
+from saxsdog.archive.nexus_layout import CURVE, ENTRY, IDENTITY, IMAGES
 from saxsdog.archive.tables import DIGEST, FIRST_COLUMNS, require_parquet
 from saxsdog.errors import CurveFileError, VerificationError
 from saxsdog.image_names import file_of

@@ -31,14 +31,17 @@ def differing(
     said, now
         In the result, and made again; any shape.
     sigma
-        Their standard errors, by which the difference is judged.
+        Their standard errors, by which the difference is judged; as small a part of them as of the
+        numbers counts as none.
     digits
         Relative difference that counts as none.
     """
     said, now = np.asarray(said, np.float64), np.asarray(now, np.float64)
     if said.shape != now.shape:
         return [f"{name}: {_shape(said)} in the result, {_shape(now)} now"]
-    same = np.isclose(said, now, rtol=digits, atol=0.0, equal_nan=True)
+    # Near zero, where a background was subtracted, errors of rounding are as large as before it.
+    least = 0.0 if sigma is None or sigma.shape != said.shape else digits * np.nan_to_num(sigma)
+    same = np.isclose(said, now, rtol=digits, atol=least, equal_nan=True)
     if same.all():
         return []
     apart = np.where(same, 0.0, np.abs(said - now))

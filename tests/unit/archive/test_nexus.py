@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 import pytest
 
-from saxsdog.archive import nexus
+from saxsdog.archive import nexus_layout
 from saxsdog.archive.growing import LIBVER, GrowingFile, create_growing
 from saxsdog.archive.nexus import FEWEST_ROWS, MOST_CURVES, NexusFile, identity_of
 from saxsdog.errors import OutputError
@@ -270,4 +270,4 @@ def _n_rows(path, integrator):
 
 def test_the_kilo_electronvolts_are_those_of_the_wavelength():
     planck, light, charge = 6.62607015e-34, 299792458, 1.602176634e-19
-    assert planck * light / charge * 1e6 == pytest.approx(nexus.KEV_NM)
+    assert planck * light / charge * 1e6 == pytest.approx(nexus_layout.KEV_NM)
