@@ -41,6 +41,9 @@ _OUTPUT_REASONS = {
     errno.EILSEQ: Reason.OUTPUT_COLLISION,
 }
 
+_ZINGER, _ZINGER_EVERY = 1000, 997
+"""Counts of pixels that stand out, and how far apart they are."""
+
 _NO_SHAPE = (-1, -1)
 """That of no image: a reader that expects it looks at headers, and at no pixels."""
 
@@ -104,6 +107,7 @@ class Reducer:
     def warm_up(self) -> None:
         """Load the compiled loops, so that the first image is as fast as the others."""
         image = np.zeros(self._plan.shape, dtype=np.int32)
+        image.reshape(-1)[::_ZINGER_EVERY] = _ZINGER  # loops for zingers are loaded by the first
         curves = integrate(image, self._plan, exposure=1.0)
         self._treatment.warm_up(image)
         for place, format_ in self._formats[:1]:
