@@ -145,7 +145,7 @@ class Roots:
             destination = self._destination(folder)
             if destination is None:
                 raise PathError(f"{printable(path)}: expected a path below a root")
-            if name in ("", ".", "..") or (os.name == "nt" and _unusable_on_windows(name)):
+            if name in ("", ".", "..") or (os.name == "nt" and unusable_on_windows(name)):
                 raise PathError(f"{printable(path)}: expected the path of a file")
             image = destination / name
             return image, self._status(image)
@@ -282,12 +282,12 @@ def _problem_of(name: str) -> str | None:
         return "holds a character that cannot be printed"
     if len(name.encode()) > LONGEST_PART:
         return f"is longer than {LONGEST_PART} bytes"
-    if os.name == "nt" and _unusable_on_windows(name):
+    if os.name == "nt" and unusable_on_windows(name):
         return "is no name of a folder on Windows"
     return None
 
 
-def _unusable_on_windows(name: str) -> bool:
+def unusable_on_windows(name: str) -> bool:
     """Whether Windows takes a name for a device, a drive or a stream, or as another name."""
     return (
         bool(_RESERVED_ON_WINDOWS.fullmatch(name))

@@ -9,11 +9,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from saxsdog import systemd
 from saxsdog.archive.archivist import Archivist
 from saxsdog.errors import SaxsdogError
+from saxsdog.legacy.desk import Desk, expect_own_secret
 from saxsdog.network import NetworkEntry, bind_address
 from saxsdog.paths import Roots
 from saxsdog.pipeline.starting import make_ready_to_start
@@ -30,6 +31,8 @@ from saxsdog.transport.endpoint import Endpoint
 from saxsdog.whole_file import remove_leftovers_of_the_dead
 
 logger = logging.getLogger(__name__)
+
+_LEGACY = "legacy-change"
 
 JOURNAL = "journal.sqlite"
 
@@ -123,6 +126,7 @@ class Server:
 
     def _start(self, stack: ExitStack) -> None:
         entry, settings = self._entry, self._settings
+        expect_own_secret(settings.legacy, entry.secret)
         roots = Roots(settings.roots)
         keys = Keys.from_secret(entry.secret)
         folder = stack.enter_context(
@@ -159,9 +163,11 @@ class Server:
             keeper,
             lambda: _denials(endpoint),
             lambda: folder.trouble + archivist.trouble,
+            lambda: None if desk is None else desk.counts,
         )
+        desk = _desk(settings, session, keeper, state)
         _sweep_results(foreman.journal.output_folders())
-        endpoint = Endpoint(bind_address(entry, settings.bind), keys, session.answer)
+        endpoint = Endpoint(bind_address(entry, settings.bind), keys, session.answer, guests=desk)
         stack.callback(keeper.close_plan)  # when no worker can be about to open it any more
         stack.callback(archivist.stop)  # when the last worker has left its results
         stack.enter_context(foreman)
@@ -169,6 +175,8 @@ class Server:
         stack.callback(intake.stop)
         keeper.resume()
         intake.start()
+        if desk is not None:
+            stack.enter_context(desk)
         stack.enter_context(endpoint)
         self.address = endpoint.address
         archivist.mend()  # a queue may have ended with the former server
@@ -185,6 +193,18 @@ class Server:
             _Loop("endpoint", lambda: endpoint.last_turn, endpoint.is_alive),
         ]
         logger.info("serving %s at %s, root %s", entry.name, self.address, roots.folders[0])
+
+
+def _desk(settings: Settings, session: Session, keeper: Keeper, state: Path) -> Desk | None:
+    """Make who serves clients of the original, if they are served."""
+
+    def calibration() -> dict[str, Any] | None:
+        queue = keeper.queue
+        return None if queue is None else queue.stored.document
+
+    if not settings.legacy.enabled:
+        return None
+    return Desk(settings.legacy, session.answer, calibration, memory=state / _LEGACY)
 
 
 def _denials(endpoint: Endpoint) -> tuple[int, int]:

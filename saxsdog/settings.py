@@ -1,5 +1,6 @@
 """A checked TOML file becomes the :class:`Settings` of a server in internal units."""
 
+import ipaddress
 import os
 import re
 import sys
@@ -14,8 +15,14 @@ from saxsdog.errors import DocumentError, SettingsError
 from saxsdog.schema import check, load_schema, with_defaults
 
 BYTES_PER_MB = 1_000_000
+SHORTEST_SECRET = 16
+"""Characters of a secret that clients of the original sign with."""
+
 WORKERS_PER_CORE = 4
 """Workers that wait for a slow disk need no core; more than this only cost memory."""
+
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class WatcherMode(StrEnum):
@@ -74,6 +81,16 @@ class SettlingSettings:
 
 
 @dataclass(frozen=True)
+class LegacySettings:
+    """Whether clients of the original are served: with which secret, what, and where they are."""
+
+    enabled: bool
+    secret: str = field(repr=False)
+    allow: tuple[str, ...]
+    peers: tuple[Network, ...]
+
+
+@dataclass(frozen=True)
 class LogSettings:
     """``file`` is ``None`` for the standard error."""
 
@@ -121,6 +138,7 @@ class Settings:
     walk: WalkSettings
     settling: SettlingSettings
     path_map: tuple[tuple[str, str], ...]
+    legacy: LegacySettings
     log: LogSettings
     limits: Limits
     servers: Mapping[str, "Settings"] = field(default_factory=dict)
@@ -155,7 +173,7 @@ class Settings:
     @classmethod
     def _from_table(cls, table: dict[str, Any], folder: Path, server: str | None = None) -> Self:
         try:
-            check(table, "settings")
+            check(_without_secret(table), "settings")
             return cls._from_full(with_defaults(table, load_schema("settings")), folder)
         except (DocumentError, SettingsError) as error:
             place = f'[server."{server}"]: ' if server is not None else ""
@@ -180,6 +198,7 @@ class Settings:
             walk=WalkSettings(**full["walk"]),
             settling=SettlingSettings(**full["settling"]),
             path_map=tuple(map(_path_pair, full["feeder"]["path_map"])),
+            legacy=_legacy(full["legacy"]),
             log=LogSettings(**full["log"] | {"file": _path_or_none(full["log"]["file"], folder)}),
             limits=_limits(full["limits"]),
         )
@@ -258,6 +277,38 @@ def _path_pair(pair: Sequence[str]) -> tuple[str, str]:
     if not Path(here).is_absolute():  # the path there may be one of another system
         raise SettingsError(f"feeder.path_map: expected an absolute path, got {here!r}")
     return there, here
+
+
+def _without_secret(table: dict[str, Any]) -> dict[str, Any]:
+    """Copy a table for a check whose messages show what came: never the secret."""
+    section = table.get("legacy")
+    if not isinstance(section, dict) or "secret" not in section:
+        return table
+    if not isinstance(section["secret"], str):
+        raise SettingsError("legacy.secret: expected a text, got something else")
+    return table | {"legacy": section | {"secret": "*" * len(section["secret"])}}
+
+
+def _legacy(section: dict[str, Any]) -> LegacySettings:
+    secret = section["secret"]
+    if section["enabled"] and len(secret.strip()) < SHORTEST_SECRET:
+        raise SettingsError(
+            f"legacy.secret: expected at least {SHORTEST_SECRET} characters while legacy.enabled "
+            f"is true, got {len(secret.strip())}"
+        )
+    return LegacySettings(
+        enabled=section["enabled"],
+        secret=secret,
+        allow=tuple(section["allow"]),
+        peers=tuple(map(_network, section["peers"])),
+    )
+
+
+def _network(text: str) -> Network:
+    try:
+        return ipaddress.ip_network(text)
+    except ValueError as error:
+        raise SettingsError(f"legacy.peers: expected an address or a network: {error}") from error
 
 
 def _workers(section: dict[str, Any]) -> WorkerSettings:

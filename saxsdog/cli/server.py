@@ -76,7 +76,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _settings(options: argparse.Namespace) -> Settings:
-    return load_settings(options.config) if options.config else Settings.defaults(())
+    if not options.config:
+        return Settings.defaults(())
+    settings = load_settings(options.config)
+    if any(each.legacy.secret for each in (settings, *settings.servers.values())):
+        problem = permission_problem(options.config)
+        if problem is not None:
+            raise UsageError(problem)
+    return settings
 
 
 def _entries(options: argparse.Namespace) -> list[NetworkEntry]:

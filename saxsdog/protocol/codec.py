@@ -9,7 +9,15 @@ import cattrs
 from cattrs.gen import make_dict_unstructure_fn, override
 
 from saxsdog.errors import DocumentError, ProtocolError, RequestError
-from saxsdog.protocol.messages import REPLIES, REQUESTS, AnyRequest, Attachment, Reply, Request
+from saxsdog.protocol.messages import (
+    REPLIES,
+    REQUESTS,
+    AnyRequest,
+    Attachment,
+    Reply,
+    Request,
+    Statistics,
+)
 from saxsdog.protocol.strict_json import REPLY_LIMITS, REQUEST_LIMITS, Limits, dump, parse
 from saxsdog.schema import check
 
@@ -165,6 +173,9 @@ def _make_converter() -> cattrs.Converter:
     converter = cattrs.Converter(detailed_validation=False)
     converter.register_unstructure_hook(float, _finite)
     converter.register_structure_hook(Attachment, lambda attachment, _: attachment)
+    # Older clients of ours know nothing of it, and take no reply with a key that they do not know.
+    lean = make_dict_unstructure_fn(Statistics, converter, legacy=override(omit_if_default=True))
+    converter.register_unstructure_hook(Statistics, lean)
     for kind in (*REQUESTS.values(), *REPLIES.values()):
         if _takes_attachments(kind):
             without = make_dict_unstructure_fn(kind, converter, attachments=override(omit=True))

@@ -298,6 +298,18 @@ class SourceStatus:
 
 
 @dataclass(frozen=True)
+class LegacyCounts:
+    """Requests of clients of the original: taken, and refused for whatever reason.
+
+    ``newest`` is when one was taken last (s since the epoch), ``None`` before the first.
+    """
+
+    requests: int = 0
+    refused: int = 0
+    newest: float | None = None
+
+
+@dataclass(frozen=True)
 class Statistics(Reply):
     """Answer to :class:`Stat`.
 
@@ -321,6 +333,8 @@ class Statistics(Reply):
         Messages refused because they were not sealed with our secret, and because they were old.
     cursor
         Of the newest row of the history.
+    legacy
+        ``None`` unless clients of the original are served; it is left out of the message then.
     """
 
     result: ClassVar[str] = "stat"
@@ -341,6 +355,7 @@ class Statistics(Reply):
     denied: int
     replayed: int
     cursor: int
+    legacy: LegacyCounts | None = None
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from saxsdog.curves.treatment import TreatmentRule
 from saxsdog.errors import CalibrationError, OutputError, PathError, UsageError
 from saxsdog.integrator import Integrator
 from saxsdog.io.images import Caution
-from saxsdog.paths import Roots
+from saxsdog.paths import Roots, printable
 from saxsdog.pipeline.batch_archive import ARCHIVED, RESULTS
 from saxsdog.pipeline.crew import Crew
 from saxsdog.pipeline.shared_plan import SharedPlan
@@ -92,7 +92,7 @@ def prepare(stored: StoredQueue, settings: Settings, roots: Roots, state_folder:
     calibration = Calibration.from_document(stored.document)
     _check_size(calibration, settings)
     directory = _directory(calibration, roots)
-    integrator = Integrator(calibration, files=stored.places(state_folder))
+    integrator = _integrator(calibration, stored.places(state_folder))
     _check_plan(integrator.plan, settings)
     plan = SharedPlan.write(integrator.plan, state_folder)
     reuse = ReuseRule(keep_existing=not calibration.overwrite)
@@ -132,6 +132,17 @@ def prepare(stored: StoredQueue, settings: Settings, roots: Roots, state_folder:
     )
     kinds = {channel.name: channel.kind for channel in integrator.plan.channels}
     return OpenQueue(stored, calibration, directory, kinds, integrator.remarks, work, plan, spool)
+
+
+def _integrator(calibration: Calibration, places: Mapping[str, Path]) -> Integrator:
+    """Make the plan; what is wrong with a file is told by its name, not by where we keep it."""
+    try:
+        return Integrator(calibration, files=places)
+    except CalibrationError as error:
+        text = str(error)
+        for name, place in places.items():
+            text = text.replace(str(place), printable(name))
+        raise CalibrationError(text) from error
 
 
 def _packed(

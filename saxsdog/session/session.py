@@ -34,6 +34,7 @@ from saxsdog.protocol.messages import (
     HistoryPage,
     HistoryTable,
     Image,
+    LegacyCounts,
     ListDir,
     Listing,
     New,
@@ -80,6 +81,8 @@ class Session:
         Counts messages that were refused: not genuine, and replayed.
     further_trouble
         What others cannot do, a sentence each.
+    legacy
+        Counts requests of clients of the original, ``None`` if they are not served.
     """
 
     def __init__(
@@ -91,6 +94,7 @@ class Session:
         keeper: Keeper,
         denied: Callable[[], tuple[int, int]] = lambda: (0, 0),
         further_trouble: Callable[[], tuple[str, ...]] = tuple,
+        legacy: Callable[[], LegacyCounts | None] = lambda: None,
         wall: Callable[[], float] = time.time,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -103,6 +107,7 @@ class Session:
         self._past = Past(foreman, keeper)
         self._denied = denied
         self._further_trouble = further_trouble
+        self._legacy = legacy
         self._wall = wall
         self._clock = clock
         self._started = wall()
@@ -207,6 +212,7 @@ class Session:
             denied=denied,
             replayed=replayed,
             cursor=foreman.history.last_cursor,
+            legacy=self._legacy(),
         )
 
     # -------------------------------------------------------------------- history

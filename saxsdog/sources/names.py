@@ -1,7 +1,5 @@
 """Which names in a folder are those of images."""
 
-from saxsdog.image_names import split
-
 
 def is_hidden(name: str) -> bool:
     """Whether a name is one that programs keep for themselves, for example while they write."""
@@ -11,8 +9,3 @@ def is_hidden(name: str) -> bool:
 def is_image_file(name: str, suffixes: tuple[str, ...]) -> bool:
     """Whether a file may hold images: its name has one of the suffixes, given in lower case."""
     return name.lower().endswith(suffixes) and not is_hidden(name)
-
-
-def is_image_name(name: str, suffixes: tuple[str, ...]) -> bool:
-    """Whether a name is that of such a file, or of one of the images in it."""
-    return is_image_file(split(name)[0], suffixes)

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
+from pathlib import Path
 
 from saxsdog.errors import PathError
 from saxsdog.image_names import join, split
@@ -14,8 +14,9 @@ from saxsdog.io.images import IMAGE_SUFFIXES
 from saxsdog.io.status import Fingerprint, fingerprint_of
 from saxsdog.paths import Roots
 from saxsdog.reasons import Reason
+from saxsdog.sources.announced import AnnouncedPaths
 from saxsdog.sources.mounts import device_of, mount_point_of
-from saxsdog.sources.names import is_image_file, is_image_name
+from saxsdog.sources.names import is_image_file
 
 _MOST_REMEMBERED = 4096
 
@@ -53,6 +54,11 @@ class Sighting:
     problem: Reason | None = None
     mount: Path | None = field(default=None, compare=False)
 
+    @property
+    def is_there(self) -> bool:
+        """Whether something of this name was seen."""
+        return self.fingerprint is not None or self.problem is not None
+
 
 class Scout:
     """Looks at paths from outside, for one queue; safe to use from several threads.
@@ -69,8 +75,7 @@ class Scout:
     suffixes
         Of images, in lower case, with their dot.
     mapping
-        Pairs of folders: what the machine of the feeder calls a folder, and what we call it. The
-        first that fits is applied.
+        Pairs of folders: what the machine of the feeder calls a folder, and what we call it.
     """
 
     def __init__(
@@ -84,7 +89,7 @@ class Scout:
         self._roots = roots
         self._prefix = os.path.join(directory, "")  # noqa: PTH118 - its end keeps user10 from user1
         self._suffixes = tuple(suffixes)
-        self._mapping = [(_pure(theirs), ours) for theirs, ours in mapping]
+        self._announced = AnnouncedPaths(roots.folders[0], mapping)
         self._lock = threading.Lock()
         self._not_ours = 0
         self._device: int | None = None  # of the file that was seen last
@@ -101,13 +106,11 @@ class Scout:
 
     def look(self, path: str, source: SourceKind) -> Sighting | None:
         """Return the sighting of an image; ``None``, which is counted, if it is none of ours."""
-        if self._mapping and source is SourceKind.FEEDER:
-            path = self._map(path)
-        if is_image_name(os.path.basename(path), self._suffixes):  # noqa: PTH119 - hot
-            file, page = split(path)
-            sighting = self._see(file, source)
-            if sighting is not None:
-                return sighting if page is None else _of_image(sighting, page)
+        file, page = split(path)
+        is_announced = source is SourceKind.FEEDER
+        sighting = self._hear_of(file) if is_announced else self._see(file, source)
+        if sighting is not None:
+            return sighting if page is None else _of_image(sighting, page)
         with self._lock:
             self._not_ours += 1
         return None
@@ -132,7 +135,18 @@ class Scout:
         """Whether a real path lies in one of the roots."""
         return self._roots.hold(Path(folder))
 
+    def _hear_of(self, path: str) -> Sighting | None:
+        """Look for what a path of a feeder may mean; nothing may be there yet."""
+        sighting = None
+        for reading in self._announced.readings(path):
+            sighting = self._see(reading, SourceKind.FEEDER)
+            if sighting is not None and sighting.is_there:
+                break
+        return sighting
+
     def _see(self, path: str, source: SourceKind) -> Sighting | None:
+        if not self.wants(os.path.basename(path)):  # noqa: PTH119 - hot
+            return None
         try:
             place, status = self._roots.locate(path)
         except PathError:
@@ -182,20 +196,7 @@ class Scout:
             name.startswith(self._prefix) and f"{os.sep}." not in name[start:] for name in names
         )
 
-    def _map(self, path: str) -> str:
-        for theirs, ours in self._mapping:
-            seen = type(theirs)(path)
-            if seen.is_relative_to(theirs):
-                return str(Path(ours, *seen.relative_to(theirs).parts))
-        return path
-
 
 def _of_image(sighting: Sighting, page: int) -> Sighting:
     """Return what was seen of a file as that of one of its images."""
     return replace(sighting, path=Path(join(str(sighting.path), page)))
-
-
-def _pure(folder: str) -> PurePath:
-    """Read a folder as the machine does that it is of; detectors often come with Windows."""
-    windows = PureWindowsPath(folder)
-    return windows if windows.drive else PurePosixPath(folder)

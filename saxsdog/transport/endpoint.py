@@ -4,10 +4,10 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future
 from functools import partial
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import zmq
 
@@ -16,19 +16,23 @@ from saxsdog.protocol.envelope import LARGEST_FRAME, MOST_FRAMES, Keys
 from saxsdog.protocol.messages import AnyRequest, Refusal, Reply
 from saxsdog.running import Running
 from saxsdog.transport.crowd import LOOK_EVERY, Crowd
-from saxsdog.transport.frames import receive
+from saxsdog.transport.frames import receive, size_on_wire
 from saxsdog.transport.gatekeeper import Counts, Gatekeeper, Ticket, refusal_of
 from saxsdog.waker import Waker
 
 logger = logging.getLogger(__name__)
 
 MESSAGES_PER_TURN = 64
+"""As far as they are taken in the time between two looks at the crowd."""
+
 LONGEST_TURN_MS = int(1000 * LOOK_EVERY)
 """How long a turn of the loop waits for something to do."""
 
 _OPTIONS = {
     zmq.MAXMSGSIZE: LARGEST_FRAME,
-    zmq.RCVHWM: 100,
+    # No limit: libzmq 4.3.5 ends the process when a connection breaks whose queue is full, if a
+    # PING comes behind that or is due. How much waits is for the crowd to watch.
+    zmq.RCVHWM: 0,
     zmq.SNDHWM: 100,
     zmq.HANDSHAKE_IVL: 5_000,  # ms
     zmq.HEARTBEAT_IVL: 10_000,
@@ -39,6 +43,22 @@ _OPTIONS = {
 
 Answerer = Callable[[AnyRequest], "Reply | Future[Reply]"]
 _Result = TypeVar("_Result")
+
+
+class Guests(Protocol):
+    """Who else is served at the same socket: clients with a protocol of their own, over ``REQ``."""
+
+    def admit(self, frames: Sequence[bytes], route: bytes, address: str) -> "Future[bytes] | None":
+        """Begin to answer a message, called in the thread; ``None`` if it is noise to them, too.
+
+        ``frames`` come without the empty one that ``REQ`` puts in front.
+        """
+
+    def excuse(self, refusal: Refusal) -> bytes:
+        """Say in their words why a request was not carried out."""
+
+    def may_send_much(self, address: str) -> bool:
+        """Whether a first message from there may be large."""
 
 
 class Endpoint(Running):
@@ -56,6 +76,8 @@ class Endpoint(Running):
         future completes. A :exc:`SaxsdogError` becomes a refusal with its code and message.
     name
         Of the server, for the log.
+    guests
+        Gets what begins as none of our messages does; what they do not take is noise as well.
     clock, wall
         As of :class:`Gatekeeper`.
     """
@@ -67,17 +89,19 @@ class Endpoint(Running):
         answer: Answerer,
         *,
         name: str = "",
+        guests: Guests | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
         self._bind = bind
         self._answer = answer
         self._name = name
+        self._guests = guests
         self._clock = clock
         self._gatekeeper = Gatekeeper(keys, clock, wall)
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
-        self._finished: deque[tuple[Ticket, list[bytes]]] = deque()
+        self._finished: deque[Callable[[], None]] = deque()
         self._undelivered = 0
         self._address = ""
         self._last_turn = clock()
@@ -129,7 +153,8 @@ class Endpoint(Running):
                 f"{self._bind}: expected an address to listen at: {error}"
             ) from error
         self._address = self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
-        self._crowd = Crowd(_port_of(self._address), self._clock)
+        allows = (lambda address: False) if self._guests is None else self._guests.may_send_much
+        self._crowd = Crowd(_port_of(self._address), self._clock, allows)
         self._waker = Waker()
         self._stopping.clear()
         self._thread = threading.Thread(target=self._run, name="endpoint", daemon=True)
@@ -155,31 +180,56 @@ class Endpoint(Running):
             ready = dict(poller.poll(LONGEST_TURN_MS))
             self._last_turn = self._clock()
             if self._socket in ready:
-                self._take_messages()
+                self._crowd.note_turn(is_behind=self._take_messages())
             self._send_finished()
             self._crowd.look()
 
-    def _take_messages(self) -> None:
+    def _take_messages(self) -> bool:
+        """Take messages as long as a turn may last; returns whether some may wait still."""
         for _ in range(MESSAGES_PER_TURN):
+            if self._clock() - self._last_turn > LOOK_EVERY:
+                break
             try:
                 route, *frames = receive(self._socket)
             except zmq.Again:
-                return
-            judge = partial(
-                self._gatekeeper.judge,
-                [frame.bytes for frame in frames],
-                route.bytes,
-                _address_of(frames),
-            )
-            verdict = self._attempt(judge)
+                return False
+            message, address = [frame.bytes for frame in frames], _address_of(frames)
+            is_guest = self._serve_guest(message, route.bytes, address)
+            verdict = None
+            if not is_guest:
+                judge = partial(self._gatekeeper.judge, message, route.bytes, address)
+                verdict = self._attempt(judge)
             descriptor = _descriptor_of(frames)
-            self._crowd.note(descriptor, is_friend=isinstance(verdict, Ticket))
+            is_friend = is_guest or isinstance(verdict, Ticket)
+            self._crowd.note(descriptor, size_on_wire(frames), is_friend=is_friend)
             if len(frames) > MOST_FRAMES:  # each of them took time, and there were many more
                 self._crowd.hang_up(descriptor)
             if isinstance(verdict, Ticket):
                 self._carry_out(verdict)
             elif isinstance(verdict, list):
                 self._send(route.bytes, verdict)
+        return True
+
+    def _serve_guest(self, message: list[bytes], route: bytes, address: str) -> bool:
+        """Begin to answer a message that is none of ours, if there are guests and one has sent it.
+
+        Behind the empty frame of ``REQ`` stands an object in JSON; no message of ours begins so.
+        """
+        if self._guests is None or len(message) < 2 or message[0] or message[1][:1] != b"{":
+            return False
+        outcome = self._attempt(partial(self._guests.admit, message[1:], route, address))
+        if not isinstance(outcome, Future):
+            return False
+        outcome.add_done_callback(partial(self._on_guest_served, self._guests, route))
+        return True
+
+    def _on_guest_served(self, guests: Guests, route: bytes, future: "Future[bytes]") -> None:
+        """Leave the sending to our thread."""
+        reply = self._attempt(future.result)
+        if isinstance(reply, Refusal):
+            reply = guests.excuse(reply)
+        self._finished.append(partial(self._send, route, [b"", reply]))
+        self._waker.wake()
 
     def _carry_out(self, ticket: Ticket) -> None:
         outcome = self._attempt(partial(self._answer, ticket.request))
@@ -190,7 +240,8 @@ class Endpoint(Running):
 
     def _on_done(self, ticket: Ticket, future: "Future[Reply]") -> None:
         """Seal the reply in the thread that made it, and leave the sending to ours."""
-        self._finished.append((ticket, self._sealed(ticket, self._attempt(future.result))))
+        frames = self._sealed(ticket, self._attempt(future.result))
+        self._finished.append(partial(self._deliver, ticket, frames))
         self._waker.wake()
 
     def _sealed(self, ticket: Ticket, reply: Reply) -> list[bytes]:
@@ -215,7 +266,7 @@ class Endpoint(Running):
     def _send_finished(self) -> None:
         self._waker.clear()
         while self._finished:
-            self._deliver(*self._finished.popleft())
+            self._finished.popleft()()
 
     def _deliver(self, ticket: Ticket, frames: list[bytes]) -> None:
         for route in self._gatekeeper.settle(ticket, frames):

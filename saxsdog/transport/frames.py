@@ -1,8 +1,12 @@
 """Receive the frames of a message, and of one that is too large anyway let the end go."""
 
+from collections.abc import Sequence
+
 import zmq
 
 from saxsdog.protocol.envelope import LARGEST_MESSAGE, MOST_FRAMES
+
+_LONGEST_SHORT = 255
 
 
 def receive(wire: "zmq.Socket[bytes]") -> list[zmq.Frame]:
@@ -25,3 +29,8 @@ def receive(wire: "zmq.Socket[bytes]") -> list[zmq.Frame]:
             frames.append(frame)
         more = frame.more
     return frames
+
+
+def size_on_wire(frames: Sequence[zmq.Frame]) -> int:
+    """Return how many bytes of a connection some frames are, with their heads."""
+    return sum(len(frame) + (2 if len(frame) <= _LONGEST_SHORT else 9) for frame in frames)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from saxsdog.network import NetworkEntry
-from saxsdog.protocol.messages import QueueState, Statistics
+from saxsdog.protocol.messages import LegacyCounts, QueueState, Statistics
 from saxsleash.models.light import (
     CONNECTING,
     DISCONNECTED,
@@ -187,6 +187,11 @@ class ServerModel(QObject):
     def trouble(self) -> tuple[str, ...]:
         """What is wrong, one sentence each."""
         return () if self._statistics is None else self._statistics.trouble
+
+    @property
+    def legacy(self) -> LegacyCounts | None:
+        """How much clients of the original ask for, ``None`` if they are not served."""
+        return None if self._statistics is None else self._statistics.legacy
 
     @property
     def newest_image(self) -> str:

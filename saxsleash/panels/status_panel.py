@@ -3,7 +3,7 @@
 from PyQt5.QtCore import QEvent, Qt, QTimer, pyqtSignal
 from PyQt5.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
-from saxsdog.words import ago, duration, moment
+from saxsdog.words import ago, count, duration, moment
 from saxsleash.appearance import (
     Tone,
     digits_font,
@@ -24,9 +24,13 @@ LONGEST_MOMENT = len("00:00:00 (59 min)")
 ONE_DECIMAL_BELOW = 1000
 """Images a second: of more, nobody wants to know tenths."""
 
+OLD_CLIENTS = """Clients of the original SAXSDOG are served too: {} since the server was started,
+the last {}; {} refused. They are not encrypted: others on the network can read along.
+When nobody uses them any more, take [legacy] out of the settings of the server."""
+
 
 class StatusPanel(QWidget):
-    """Traffic light, trouble, rate, length of the queue, failures, newest image."""
+    """Traffic light, trouble, who else is served, rate, queue, failures, newest image."""
 
     failures_wanted = pyqtSignal()
 
@@ -36,6 +40,9 @@ class StatusPanel(QWidget):
         self._dot = QLabel("●", self)
         self._word = ElidedLabel(self)
         self._trouble = ElidedLabel(self, modest=True)
+        self._old_clients = ElidedLabel(self)
+        self._old_clients.set_text("old clients")
+        self._old_clients.setMinimumWidth(in_characters(self, 2))  # the first to give way
         self._rate = self._number("Images integrated in a second: the mean of the last five")
         self._queue = self._number("Images that are known and not yet integrated")
         self._newest = self._number("")
@@ -70,6 +77,7 @@ class StatusPanel(QWidget):
         row.addWidget(self._trouble, 1)
         # As wide as the widest: nothing may move while the numbers change.
         for widgets in (
+            (self._old_clients,),
             (self._rate, self._rate_unit),
             (self._queue, self._queue_unit),
             (self._failures,),
@@ -97,26 +105,36 @@ class StatusPanel(QWidget):
     def _draw(self) -> None:
         server = self._server
         light, known = server.light, server.statistics is not None
-        self._paint(self._dot, tone_color(light.tone, self.palette()).name())
+        self._paint(self._dot, self._tone(light.tone))
         self._word.set_text(f"{server.name}: {light.word}" if server.name else light.word)
         self._word.setToolTip(light.sentence)
         self._rate.setText(_short(server.rate) if known else "–")
         self._queue.setText(str(server.pending) if known else "–")
         self._draw_failures()
         self._draw_trouble()
+        self._draw_old_clients()
         self._draw_newest()
         # What was known last is still worth something, but it is not how it is.
         faded = "" if server.is_online else muted_color(self.palette()).name()
         for label in (self._queue, self._queue_unit, self._newest_words, self._newest):
             self._paint(label, faded)
 
+    def _draw_old_clients(self) -> None:
+        counts = self._server.legacy
+        self._old_clients.setHidden(counts is None)
+        if counts is not None:
+            requests = count(counts.requests, "request")
+            newest = counts.newest
+            age = ago(None if newest is None else max(0.0, self._server.server_time - newest))
+            self._old_clients.setToolTip(OLD_CLIENTS.format(requests, age, counts.refused))
+        self._paint(self._old_clients, self._tone(Tone.DOUBTFUL))
+
     def _draw_failures(self) -> None:
         failures = self._server.failures
         self._failures.setText(f"{failures} failed" if failures else "none failed")
         self._failures.setEnabled(self._server.statistics is not None)
-        bad = tone_color(Tone.BAD, self.palette()).name()
         known = "" if self._server.is_online else muted_color(self.palette()).name()
-        self._paint(self._failures, bad if failures else known)
+        self._paint(self._failures, self._tone(Tone.BAD) if failures else known)
 
     def _draw_newest(self) -> None:
         age, statistics = self._server.newest_age, self._server.statistics
@@ -136,12 +154,15 @@ class StatusPanel(QWidget):
         sentences = (message,) if message else self._server.trouble
         self._trouble.set_text("; ".join(sentences))
         self._trouble.setToolTip("\n".join(sentences))
-        self._paint(self._trouble, tone_color(Tone.BAD, self.palette()).name())
+        self._paint(self._trouble, self._tone(Tone.BAD))
         # It needs the room, and is what matters now.
         for widget in (self._rate, self._rate_unit):
             widget.setHidden(bool(message))
         for widget in (self._newest_words, self._newest):
             widget.setHidden(bool(sentences) and not message)
+
+    def _tone(self, tone: Tone) -> str:
+        return tone_color(tone, self.palette()).name()
 
     def _paint(self, widget: QWidget, color: str) -> None:
         """Give text a colour, ``""`` for that of all text."""

@@ -24,13 +24,25 @@ with Feeder(sys.argv[1]) as feeder:
         feeder.announce(line.rstrip("\\n"))
 """
 
+FIVE_LINES = """
+import zmq, json, sys
+context = zmq.Context()
+socket = context.socket(zmq.PUB)
+socket.bind(sys.argv[1])
+print(socket.getsockopt(zmq.LAST_ENDPOINT).decode(), flush=True)
+pub_msg_obj = {"command": "new file", "argument": ""}
+for remotedest in sys.stdin:
+    pub_msg_obj["argument"] = remotedest.rstrip("\\n")
+    socket.send(json.dumps(pub_msg_obj).encode())
+"""
+
 
 class FeederProcess:
     """A feeder that can be killed."""
 
-    def __init__(self, bind):
+    def __init__(self, bind, program=FEED):
         self._process = subprocess.Popen(  # noqa: S603 - a few lines of ours
-            [sys.executable, "-c", FEED, bind],
+            [sys.executable, "-c", program, bind],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -170,6 +182,52 @@ def test_the_script_of_the_paper_and_garbage_beside_it(tmp_path):
         assert stat.counters.integrated == 1
         assert stat.sources.events_rejected == len(garbage) + 2
         assert stat.sources.feeder == "up"
+
+
+@promise(
+    "D17",
+    fault="the feeder of the original, on Windows or not, names images from the root on, absolute, "
+    "in either direction of slashes, or by a drive; and files that lie elsewhere",
+    kept="the images are integrated, each once; nothing else is taken",
+)
+def test_a_feeder_of_the_original_may_name_images_in_its_own_way(tmp_path):
+    settings = (
+        f"{ONLY_FEEDER}[feeder]\npath_map = [['Z:', '{tmp_path}'], ['Z:\\D', '{tmp_path}/data']]\n"
+    )
+    with (
+        FeederProcess("tcp://127.0.0.1:*", FIVE_LINES) as feeder,
+        serving(tmp_path, feeder=feeder.address, settings=settings) as served,
+    ):
+        served.new()
+        served.greet(feeder)
+        before = served.until(lambda stat: not stat.sources.walking).sources
+        outside = write_frame(tmp_path / "outside.tif", 1)
+        elsewhere = [
+            outside,
+            "../outside.tif",
+            "..\\outside.tif",
+            "in\\..\\..\\outside.tif",
+            "z:\\outside.tif",
+            "z:\\d\\..\\outside.tif",
+            "C:\\in\\0.tif",
+            "\\\\pc\\in\\0.tif",
+            str(outside).replace("/", "\\"),
+        ]
+        names = [write_frame(served.images / f"{seed}.tif", seed) for seed in range(5)]
+        ways = [
+            "in/0.tif",
+            "in\\1.tif",
+            names[2],
+            str(names[3]).replace("/", "\\"),
+            "z:\\d\\in\\4.tif",
+        ]
+        for path in (*elsewhere, *ways):
+            feeder.announce(path)
+        stat = served.until_ended(len(ways))
+        assert stat.counters.known == stat.counters.integrated == len(ways)
+        assert stat.sources.not_ours >= before.not_ours + len(elsewhere)
+        assert stat.sources.events_rejected == stat.sources.found_by_walk == 0
+        assert set(times_integrated(served.client).values()) == {1}
 
 
 @promise(

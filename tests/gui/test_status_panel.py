@@ -6,7 +6,7 @@ import pytest
 from PyQt5.QtCore import Qt
 
 from saxsdog.network import NetworkEntry
-from saxsdog.protocol.messages import Counters, QueueState, SourceStatus
+from saxsdog.protocol.messages import Counters, LegacyCounts, QueueState, SourceStatus
 from saxsleash.appearance import Theme, Tone, apply_theme, tone_color
 from saxsleash.models.server_model import ServerModel
 from saxsleash.panels.status_panel import StatusPanel
@@ -25,6 +25,7 @@ def stat(**changes):
         "newest_image": "in/image_00008.tif",
         "time": 1000.0,
         "newest_time": 997.0,
+        "legacy": None,
     }
     return replace(statistics(), **(fine | changes))
 
@@ -91,6 +92,21 @@ def test_a_lost_server_says_why_in_place_of_its_rate(qtbot, server, panel):
     assert panel._queue.isVisible()
     server.set_online()
     qtbot.waitUntil(panel._rate.isVisible)
+
+
+def test_a_mark_says_while_clients_of_the_original_are_served(qtbot, server, panel):
+    mark = panel._old_clients
+    server.set_statistics(stat())
+    qtbot.waitUntil(lambda: panel._word.whole == "hutch: running")
+    assert not mark.isVisible()
+    server.set_statistics(stat(legacy=LegacyCounts(1, 23, stat().time - 7200)))
+    qtbot.waitUntil(mark.isVisible)
+    assert "1 request since" in mark.toolTip()
+    assert "the last 2 h ago" in mark.toolTip()
+    assert "23 refused" in mark.toolTip()
+    assert tone_color(Tone.DOUBTFUL, panel.palette()).name() in mark.styleSheet()
+    server.set_statistics(stat())
+    qtbot.waitUntil(lambda: not mark.isVisible())
 
 
 def test_numbers_stay_where_they_are_while_they_change(qtbot, server, panel):

@@ -31,6 +31,9 @@ from saxsdog.importers.choose import FORMATS, import_calibration
 from saxsdog.io.chi import read_chi
 from saxsdog.io.images import FrameReader
 from saxsdog.io.mask_files import read_mask, write_fit2d_mask
+from saxsdog.legacy.calibrations import calibration_of
+from saxsdog.legacy.masks import masks_of
+from saxsdog.legacy.requests import read_request
 from saxsdog.network import load_network
 from saxsdog.protocol.codec import decode_answer, decode_call
 from saxsdog.protocol.envelope import open_reply, open_request, seal_reply
@@ -43,8 +46,11 @@ from tests.helpers.calibrations import FULL
 from tests.helpers.feeds import heartbeat, new_file
 from tests.helpers.foreign import CALIBRATIONS, spd_bytes
 from tests.helpers.frames import cbf_bytes, edf_bytes, stored, tiff_bytes
+from tests.helpers.legacy import attachment, frames_of, signed
 from tests.helpers.wires import keys_of, sealed
 
+OLD_SECRET = "a secret of old clients"  # noqa: S105 - it guards nothing
+OLD_WORDS = ("stat", "listdir", "new")
 EXAMPLES = Path(__file__).parents[2] / "schemas" / "examples" / "good"
 IMAGE = np.arange(24, dtype=np.int32).reshape(4, 6)
 CURVE = (
@@ -132,6 +138,10 @@ def _calibrations():
     return *(path.read_bytes() for path in texts), spd_bytes()
 
 
+def _generations():
+    return tuple(path.read_bytes() for path in sorted(CALIBRATIONS.glob("*_generation.saxsconf")))
+
+
 def _tiff(**options):
     buffer = io.BytesIO()
     tifffile.imwrite(buffer, IMAGE, **options)
@@ -184,6 +194,21 @@ READERS = {
         lambda data: decode_call([data]), _examples("request"), (ProtocolError, RequestError)
     ),
     "reply": Reader(lambda data: decode_answer([data]), _examples("reply"), (ProtocolError,)),
+    "request of the original": Reader(
+        lambda data: read_request(data, OLD_SECRET.encode()),
+        tuple(frames_of(signed(word, {"directory": ["a"]}, OLD_SECRET))[0] for word in OLD_WORDS),
+        (ProtocolError,),
+    ),
+    "calibration of the original": Reader(
+        lambda data: calibration_of(parse(data, REQUEST_LIMITS)),
+        _generations(),
+        (ProtocolError, CalibrationError),
+    ),
+    "mask of the original": Reader(
+        lambda data: masks_of({"Masks": [{"MaskFile": "a.msk"}]}, [data]),
+        (attachment("a.msk", bytes(range(256))),),
+        (CalibrationError,),
+    ),
     "event of a feeder": Reader(
         lambda data: parse_event([data]),
         (new_file("/data/x.tif", stream="s", seq=1, size=2, mtime_ns=3), heartbeat("s", 7)),

@@ -54,6 +54,7 @@ class RunningServer:
         if settings is not None:
             settings_file = folder / "settings.toml"
             settings_file.write_text(settings, encoding="utf-8")
+            settings_file.chmod(0o600)  # it may hold a secret
             self._command += ["--config", str(settings_file)]
         self.process = self._started()
 

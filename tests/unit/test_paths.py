@@ -127,12 +127,12 @@ def test_a_path_of_too_many_parts_is_refused(roots):
     "name", ["CON", "nul.tif", "com1", "Lpt9.x", "aux ", "C:", "a:b", "x.", "x ", "a?", "conin$"]
 )
 def test_names_that_mean_something_else_on_windows_are_known(name):
-    assert paths._unusable_on_windows(name)
+    assert paths.unusable_on_windows(name)
 
 
 @pytest.mark.parametrize("name", ["console", "com", "com10", "x.con", "null", "run 1", "a.b"])
 def test_usual_names_are_fine_on_windows(name):
-    assert not paths._unusable_on_windows(name)
+    assert not paths.unusable_on_windows(name)
 
 
 def test_a_folder_that_is_not_there_is_refused(roots):

@@ -118,7 +118,7 @@ def test_what_is_not_required_has_a_default_or_may_be_absent(part):
         *("SampleTransmission", "DarkExposureTime"),
         *("Bins", "From", "To", "Cake"),
         *("Reference", "Saturation", "Plugin"),
-        "epoch",
+        *("epoch", "legacy"),
     }
     for key, sub in part.get("properties", {}).items():
         if key not in part.get("required", ()):

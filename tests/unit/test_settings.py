@@ -1,6 +1,7 @@
 import json
 import os
 from dataclasses import replace
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,9 @@ def test_an_empty_file_gives_the_defaults(tmp_path):
     assert vars(settings.walk) == {"interval": 60, "full_interval": 900, "clock_slack": 5}
     assert vars(settings.settling) == {"truncated": 30, "longest": 600}
     assert settings.path_map == ()
+    assert (settings.legacy.enabled, settings.legacy.secret) == (False, "")
+    assert settings.legacy.allow == ("stat", "plot", "get", "fileslist", "listdir")
+    assert settings.legacy.peers == (ip_network("127.0.0.1"),)
     assert (settings.log.file, settings.log.level) == (None, "info")
     assert settings.limits.largest_plan == 2048e6
     assert settings.limits.most_channels == 32
@@ -58,6 +62,10 @@ def test_every_key_of_the_example_arrives(tmp_path):
     assert vars(settings.walk) == {"interval": 30, "full_interval": 600, "clock_slack": 2}
     assert vars(settings.settling) == {"truncated": 20, "longest": 300}
     assert settings.path_map == (("/mnt/detector", "/data/saxs"),)
+    assert settings.legacy.enabled
+    assert settings.legacy.secret.startswith("an example")
+    assert settings.legacy.allow == ("stat", "plot", "new")
+    assert settings.legacy.peers == (ip_network("192.0.2.9"), ip_network("2001:db8::/64"))
     assert vars(settings.log) == {
         "file": tmp_path / "server.log",
         "level": "debug",
@@ -223,3 +231,47 @@ def test_servers_never_share_their_state_nor_leave_its_folder():
     assert len(folders) == len(names)
     assert {folder.parent for folder in folders} == {default_state_folder("a").parent}
     assert not {folder.name for folder in folders} & {".", "..", ""}
+
+
+# ------------------------------------------------------------------ clients of the original
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'secret = "sesame open"\nenabled = true',
+        "secret = 734529",
+        'secret = ["sesame open"]',
+        'secret = "sesame open"\nunknown = 1',
+        'secret = "' + "sesame " * 200 + '"',
+    ],
+)
+def test_no_message_shows_the_secret_of_old_clients(tmp_path, text):
+    with pytest.raises(SettingsError, match="legacy") as caught:
+        load_settings(written(tmp_path, f"[legacy]\n{text}"))
+    assert "sesame" not in str(caught.value)
+    assert "734529" not in str(caught.value)
+    assert "sesame" not in repr(Settings.from_document({"legacy": {"secret": "sesame"}}, tmp_path))
+
+
+@pytest.mark.parametrize("peer", ["beamline", "192.0.2.1/24", "192.0.2", "300.1.1.1", "tcp://*"])
+def test_peers_are_addresses_or_networks(tmp_path, peer):
+    with pytest.raises(SettingsError, match=r"legacy\.peers: expected an address"):
+        load_settings(written(tmp_path, f'[legacy]\npeers = ["{peer}"]'))
+
+
+def test_each_server_may_have_a_secret_of_its_own_for_old_clients(tmp_path):
+    text = """
+        [legacy]
+        enabled = true
+        secret = "the secret that holds for all"
+        [server.a.legacy]
+        secret = "another one for this server"
+        [server.b.legacy]
+        enabled = false
+    """
+    settings = load_settings(written(tmp_path, text))
+    assert settings.for_server("a").legacy.secret.startswith("another")
+    assert settings.for_server("a").legacy.enabled
+    assert not settings.for_server("b").legacy.enabled
+    assert settings.for_server("c").legacy == settings.legacy

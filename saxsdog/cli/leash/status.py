@@ -7,7 +7,7 @@ from saxsdog.cli.exit_status import ExitStatus
 from saxsdog.cli.leash.connection import connect
 from saxsdog.cli.leash.documents import document_of, print_document
 from saxsdog.cli.leash.tables import Fact, show_facts
-from saxsdog.protocol.messages import Counters, QueueState, SourceStatus, Statistics
+from saxsdog.protocol.messages import Counters, LegacyCounts, QueueState, SourceStatus, Statistics
 from saxsdog.words import ago, count, duration, folder, reasons, sparkline
 
 ALARM = "bold red"
@@ -45,6 +45,8 @@ def facts_of(statistics: Statistics) -> Iterator[Fact]:
         yield Fact("newest", f"{statistics.newest_image}, {age}")
     yield from _sources(statistics.sources)
     yield from _workers(statistics)
+    if statistics.legacy is not None:
+        yield Fact("legacy", served_too(statistics.legacy, statistics.time), WARNING)
     up = duration(statistics.time - statistics.started)
     yield Fact("up for", f"{up}; {refused(statistics)}")
 
@@ -62,6 +64,13 @@ def refused(statistics: Statistics) -> str:
     if not statistics.denied and not statistics.replayed:
         return "no message was refused"
     return f"refused {statistics.denied} forged and {statistics.replayed} replayed messages"
+
+
+def served_too(counts: LegacyCounts, now: float) -> str:
+    """Say how much clients of the original have asked for since the server was started."""
+    newest = ago(None if counts.newest is None else now - counts.newest)
+    numbers = f"{count(counts.requests, 'request')}, the last {newest}, {counts.refused} refused"
+    return f"clients of the original are served: {numbers}"
 
 
 def _images(counters: Counters) -> Iterator[Fact]:

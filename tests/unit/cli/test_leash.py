@@ -19,6 +19,7 @@ from saxsdog.protocol.messages import (
     Failure,
     Failures,
     HistoryPage,
+    LegacyCounts,
     Listing,
     NewQueue,
     QueueAborted,
@@ -200,6 +201,15 @@ def test_trouble_comes_first(tmp_path, capsys):
         "TROUBLE  the disk is full",
         "         the feeder is silent",
     ]
+
+
+def test_it_is_told_while_clients_of_the_original_are_served(tmp_path, capsys):
+    text = stat_text(tmp_path, capsys, legacy=LegacyCounts(12, 1, statistics().time - 3))
+    words = "clients of the original are served: 12 requests, the last 3 s ago, 1 refused\n"
+    assert words in text
+    text = stat_text(tmp_path, capsys, legacy=LegacyCounts(0, 1))
+    assert "0 requests, the last never, 1 refused\n" in text
+    assert "original" not in stat_text(tmp_path, capsys, legacy=None)
 
 
 def test_a_name_cannot_give_orders_to_the_terminal(tmp_path, capsys):

@@ -1,6 +1,6 @@
 import json
 import math
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, replace
 
 import pytest
 from hypothesis import given
@@ -27,6 +27,7 @@ from saxsdog.protocol.messages import (
     Hello,
     History,
     HistoryPage,
+    LegacyCounts,
     ListDir,
     New,
     Preview,
@@ -104,6 +105,7 @@ def test_a_reply_class_has_the_fields_of_its_schema(result):
     [
         (Counters, REPLY["stat"]["properties"]["counters"]),
         (SourceStatus, REPLY["stat"]["properties"]["sources"]),
+        (LegacyCounts, REPLY["stat"]["properties"]["legacy"]),
         (Graph, REPLY["plot"]["properties"]["graphs"]["items"]),
         (Entry, REPLY["listdir"]["properties"]["dircontent"]["items"]),
         (Row, REPLY["history"]["properties"]["rows"]["items"]),
@@ -247,3 +249,14 @@ def test_requests_survive_the_way(request_):
 )
 def test_replies_survive_the_way(reply):
     assert decode_answer(encode_answer(Answer(reply, EPOCH, 1.0))).reply == reply
+
+
+def test_older_clients_see_nothing_of_old_clients_that_are_not_served():
+    example = json.loads((EXAMPLES / "reply" / "stat.json").read_text(encoding="utf-8"))
+    answer = decode_answer(parts_of(example))
+    assert answer.reply.legacy == LegacyCounts(311, 2, 1791277199.25)
+    without = replace(answer, reply=replace(answer.reply, legacy=None))
+    assert "legacy" not in json.loads(encode_answer(without)[0])["data"]
+    plot = json.loads((EXAMPLES / "reply" / "plot_of_nothing.json").read_text(encoding="utf-8"))
+    assert "legacy" not in plot["data"]["statistics"]
+    assert json.loads(encode_answer(decode_answer(parts_of(plot)))[0])["data"] == plot["data"]

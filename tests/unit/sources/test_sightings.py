@@ -90,10 +90,16 @@ def test_what_is_not_ours_is_counted_and_not_seen(data, scout, path):
     assert scout.not_ours == 1
 
 
-@pytest.mark.parametrize("path", ["", "x.tif", "user1/x.tif", "/\0/x.tif", "/x" * 3000 + ".tif"])
-def test_what_is_no_absolute_path_is_not_ours(scout, path):
+@pytest.mark.parametrize("path", ["", "x.tif", "/\0/x.tif", "user1\\\0.tif", "/x" * 3000 + ".tif"])
+def test_what_is_no_path_in_the_directory_is_not_ours(scout, path):
     assert scout.look(path, FEEDER) is None
     assert scout.not_ours == 1
+
+
+def test_only_a_feeder_may_leave_out_the_root(scout, data):
+    touch(data / "root/user1/x.tif")
+    assert scout.look("user1/x.tif", SourceKind.WALKER) is None
+    assert scout.look("user1/x.tif", FEEDER) is not None
 
 
 def test_dots_in_a_path_lead_to_the_same_image(data, scout):
@@ -157,21 +163,49 @@ def test_a_name_of_any_bytes_is_seen(data, scout):
 
 
 @pytest.mark.parametrize(
-    ("theirs", "path", "ours"),
+    "path", ["user1/a/x.tif", "user1\\a\\x.tif", "{root}\\user1\\a/x.tif", "z:\\a\\x.tif"]
+)
+def test_an_image_is_found_under_every_name_that_feeders_have_for_it(data, path):
+    image = touch(data / "root/user1/a/x.tif")
+    scout = Scout(
+        Roots([data / "root"]), data / "root/user1", mapping=[("Z:\\", str(data / "root/user1"))]
+    )
+    path = path.replace("{root}", str(data / "root"))
+    assert scout.look(path, FEEDER) == scout.look(str(image), FEEDER)
+    assert str(scout.look(f"{path}::7", FEEDER).path) == f"{image}::7"
+    assert scout.not_ours == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names that Windows cannot have")
+def test_a_back_slash_in_a_name_is_believed_where_there_is_such_a_file(data, scout):
+    folder = data / "root/user1"
+    odd, image = touch(folder / "a\\y.tif"), folder / "a/x.tif"
+    assert scout.look(str(odd), FEEDER).path == odd
+    assert scout.look("user1/a\\y.tif", FEEDER).path == odd
+    early = scout.look(f"{folder}/a\\x.tif", FEEDER)
+    assert (early.path, early.fingerprint) == (image, None)
+
+
+@pytest.mark.parametrize(
+    "path",
     [
-        ("/ramdisk", "/ramdisk/a/x.tif", "a/x.tif"),
-        ("/ramdisk/", "/ramdisk/x.tif", "x.tif"),
-        ("/ramdisk", "/ramdisk2/x.tif", None),
-        ("D:\\data", "d:\\Data\\a\\x.tif", "a/x.tif"),
-        ("D:/data", "D:\\data\\x.tif", "x.tif"),
-        ("\\\\pc\\share", "\\\\PC\\share\\x.tif", "x.tif"),
+        "user1/../../outside/x.tif",
+        "user1\\..\\..\\outside\\x.tif",
+        "z:\\..\\..\\outside\\x.tif",
+        "{data}\\outside\\x.tif",
+        "out/x.tif",
+        "user1\\out\\x.tif",
+        "z:\\out\\x.tif",
     ],
 )
-def test_folders_of_other_machines_are_mapped_by_their_parts(data, theirs, path, ours):
+def test_no_way_to_write_a_path_leads_out_of_the_roots(data, path):
+    touch(data / "outside/x.tif")
     user = data / "root/user1"
-    scout = Scout(Roots([data / "root"]), user, mapping=[(theirs, str(user))])
-    sighting = scout.look(path, FEEDER)
-    assert (sighting and sighting.path) == (ours and user / ours)
+    for folder in (user, data / "root"):
+        (folder / "out").symlink_to(data / "outside")
+    scout = Scout(Roots([data / "root"]), user, mapping=[("Z:\\", str(user))])
+    assert scout.look(path.replace("{data}", str(data)), FEEDER) is None
+    assert scout.not_ours == 1
 
 
 def test_paths_that_we_found_ourselves_are_not_mapped(data):

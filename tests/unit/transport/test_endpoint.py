@@ -38,6 +38,63 @@ from tests.helpers.wires import (
 
 ANYWHERE = "tcp://127.0.0.1:*"
 OTHERS = keys_of("the secret of somebody else")
+PATIENCE_MS = 10_000
+
+
+class Echo:
+    """Guests who get back what they say, sooner or later; noise is whatever holds an ``x``."""
+
+    def __init__(self):
+        self.waiting = []
+        self.heard = []
+
+    def admit(self, frames, route, address):
+        self.heard.append((*frames, address))
+        if b"x" in frames[0]:
+            return None
+        if b"bug" in frames[0]:
+            raise ZeroDivisionError
+        future = Future()
+        if b"wait" in frames[0]:
+            self.waiting.append(future)
+        elif b"error" in frames[0]:
+            future.set_exception(CalibrationError("wrong"))
+        else:
+            future.set_result(b"".join(frames))
+        return future
+
+    def excuse(self, refusal):
+        return refusal.code.encode()
+
+    def may_send_much(self, address):
+        return False
+
+
+class Guest:
+    """A REQ socket."""
+
+    def __init__(self, address):
+        self._context = zmq.Context()
+        self._socket = self._context.socket(zmq.REQ)
+        self._socket.linger = 0
+        self._socket.connect(address)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self._context.destroy(linger=0)
+
+    def ask(self, *frames):
+        self._socket.send_multipart(frames)
+        return self.receive()
+
+    def send(self, *frames):
+        self._socket.send_multipart(frames)
+
+    def receive(self):
+        assert self._socket.poll(PATIENCE_MS)
+        return self._socket.recv_multipart()
 
 
 @pytest.fixture
@@ -430,3 +487,75 @@ def test_a_sealed_message_that_says_nothing_is_refused_with_a_sentence(client):
     message = seal_request(keys_of(), [b"[]"], Kind.HELLO)
     reply = opened(client.exchange(message.frames), message.context).reply
     assert reply == Refusal("bad-request", "expected a JSON object, got a list")
+
+
+# ------------------------------------------------------------------ guests
+
+
+@pytest.fixture
+def echo():
+    return Echo()
+
+
+@pytest.fixture
+def shared(server, echo):
+    """An endpoint with guests."""
+    with Endpoint(ANYWHERE, keys_of(), server, guests=echo) as running:
+        yield running
+
+
+def test_guests_are_served_beside_clients(shared, echo, server):
+    with Guest(shared.address) as guest, RawClient(shared.address) as client:
+        assert guest.ask(b"{1", b"2") == [b"{12"]
+        epoch, moment = client.hello()
+        assert client.ask(Requeue("poison"), epoch=epoch, time=moment).reply == Requeued(1)
+        assert guest.ask(b"{3") == [b"{3"]
+    assert echo.heard == [(b"{1", b"2", "127.0.0.1"), (b"{3", "127.0.0.1")]
+    assert shared.counts.denied == 0
+
+
+def test_a_guest_who_waits_holds_up_nobody(shared, echo):
+    with Guest(shared.address) as slow, Guest(shared.address) as quick:
+        slow.send(b"{wait")
+        assert quick.ask(b"{1") == [b"{1"]
+        with RawClient(shared.address) as client:
+            assert client.hello()
+        assert eventually_waits(echo)
+        echo.waiting[0].set_result(b"at last")
+        assert slow.receive() == [b"at last"]
+
+
+def eventually_waits(echo):
+    deadline = time.monotonic() + 20
+    while not echo.waiting and time.monotonic() < deadline:
+        threading.Event().wait(0.01)
+    return bool(echo.waiting)
+
+
+def test_a_guest_is_told_what_went_wrong_in_its_own_words(shared):
+    with Guest(shared.address) as guest:
+        assert guest.ask(b"{error") == [b"bad-calibration"]
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        [b"", b"{x 34567890 and more"],
+        [b"{1 34567890 and more"],
+        [b"", b"[1 34567890 and more"],
+        [b"", b"", b"{12345678 and more"],
+    ],
+)
+def test_what_no_guest_has_said_is_noise(shared, echo, frames):
+    with RawClient(shared.address) as client:
+        assert client.exchange(frames) == [DENIED]
+        assert shared.counts.denied == 1
+        assert client.hello()
+    assert all(b"x" in heard[0] for heard in echo.heard)
+
+
+def test_a_bug_with_a_guest_is_logged_and_is_noise(shared, caplog):
+    with RawClient(shared.address) as client:
+        assert client.exchange([b"", b"{bug 67890123"]) == [DENIED]
+        assert client.hello()
+    assert "ZeroDivisionError" in caplog.text
