@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BUDGET ?= 60
+# Tests wait as long as they work: for servers, disks and windows.
+WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) * 3 / 2 )))
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
@@ -11,7 +13,7 @@ demo: $(VENV)/.demo  ## simulate an experiment, integrate it, draw the result
 	$(BIN)/saxsdog demo build/demo
 
 test: lint  ## lint, type-check, test
-	$(BIN)/python -m pytest -n auto --dist worksteal --durations 25
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --durations 25
 
 soak: $(VENV)/.test  ## the long tests, each for BUDGET seconds: make soak BUDGET=600
 	$(BIN)/python -m pytest tests/faults -m soak --budget $(BUDGET) --durations 0

@@ -217,7 +217,14 @@ class Queues(QObject):
     def _compare(self, done: Callable[[Comparison], None]) -> None:
         """Have the server's calibration compared with ours, where files may be read."""
         files = self._files.attachments()
-        self._link.ask(lambda client: compare(client.get(), files), done, lambda _: None)
+
+        def on_compared(found: Comparison) -> None:
+            if self._files.attachments() == files:
+                done(found)
+            else:  # others were loaded while the answer was on its way
+                self._compare(done)
+
+        self._link.ask(lambda client: compare(client.get(), files), on_compared, lambda _: None)
 
     def _on_first_calibration(self, found: Comparison) -> None:
         if self._calibration.path is None and not self._calibration.is_modified:

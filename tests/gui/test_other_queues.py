@@ -44,6 +44,25 @@ def test_a_queue_of_somebody_else_that_differs_in_its_mask_alone_is_told(
             window.until(lambda: window.notice() == "")
 
 
+def test_a_comparison_that_was_overtaken_by_loading_is_made_again(qtbot, tmp_path, monkeypatch):
+    with serving(tmp_path) as served:
+        write_mask(tmp_path, 3)
+        path = write_calibration(tmp_path, Directory=["in"], Masks=MASKS)
+        network = write_network(tmp_path, [served.server.entry])
+        options = {"name": "test", "calibration": path}
+        with leash_window(qtbot, tmp_path, monkeypatch, network, **options) as window:
+            leash = window.leash
+            window.until_connected()
+            start_with_mask(served, 20)
+            window.until(lambda: "other files of the same names" in window.notice())
+            answers = []
+            window.click(leash.window.notices._answer)
+            leash.server.queue_replaced.emit()  # compared with what is just being replaced
+            leash.link.ask(Client.get, answers.append)
+            window.until(lambda: answers)
+            window.until(lambda: window.notice() == "")
+
+
 def test_a_queue_of_somebody_else_that_is_the_same_is_not_told(qtbot, tmp_path, monkeypatch):
     with serving(tmp_path) as served:
         write_mask(tmp_path, 3)
