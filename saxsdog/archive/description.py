@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from saxsdog.calibration import Calibration
-from saxsdog.provenance.bundle import Bundle
+from saxsdog.provenance.bundle import Bundle, sha256_of
 from saxsdog.reduction.intensity import ARBITRARY
 from saxsdog.reduction.plan import ChannelPlan, Plan
 
@@ -109,7 +109,7 @@ class Description:
 
     @property
     def calibration_sha256(self) -> str:
-        return hashlib.sha256(self.calibration.encode()).hexdigest()
+        return sha256_of(self.document)
 
     @property
     def identity(self) -> str:

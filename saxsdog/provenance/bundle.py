@@ -98,11 +98,6 @@ class Bundle:
         """SHA-256 of each file."""
         return {name: hashlib.sha256(data).hexdigest() for name, data in self.files.items()}
 
-    @property
-    def calibration_sha256(self) -> str:
-        """Of the calibration as it stands in curve files."""
-        return sha256_of(self.document)
-
     @cached_property
     def id(self) -> str:
         """The same for results of the same calibration, files and programs."""
